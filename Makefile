@@ -1,0 +1,49 @@
+# make run          the main job on simulated services, with its page
+# make test         lint, types, layers and all tests
+# make bench        measurements
+# make screenshots  pictures of the page for the docs
+# make lock         resolve the dependencies anew
+# make clean        remove everything that make made
+
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+
+.PHONY: run test lint bench screenshots lock clean setup
+.DEFAULT_GOAL := run
+
+run: $(READY)
+	@$(BIN)/spy-demo
+
+test: lint
+	@.ci/setup-tests
+	$(BIN)/pytest --numprocesses auto --maxprocesses 4 --dist worksteal
+
+lint: $(READY)
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-logo
+
+bench: $(READY)
+	$(BIN)/python -m bench
+
+screenshots: $(READY)
+	@.ci/setup-tests
+	$(BIN)/python docs/take_screenshots.py
+
+setup: $(READY)
+
+$(READY): pyproject.toml requirements.lock .ci/setup
+	@PYTHON="$(PYTHON)" .ci/setup
+
+# uv resolves for all supported Pythons at once; it lives apart from what it locks.
+lock: $(READY)
+	@test -x .make/lock/bin/uv || { $(BIN)/python -m venv .make/lock && .make/lock/bin/pip install --quiet 'uv>=0.9,<1'; }
+	.make/lock/bin/uv pip compile pyproject.toml --extra test --universal --python-version 3.11 --upgrade --quiet \
+		--generate-hashes --no-config --no-emit-index-url --no-annotate --custom-compile-command 'make lock' \
+		--output-file requirements.lock
+
+clean:
+	rm -rf $(VENV) .make .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis build dist *.egg-info
+	find spy probes dashboard tests bench -name __pycache__ -type d -prune -exec rm -rf {} +
