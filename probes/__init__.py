@@ -1,0 +1,1 @@
+"""Probes of the outside services, one folder each, and the simulated world that serves their wire formats."""

@@ -1,0 +1,1 @@
+"""One coherent, seeded period of data taking, served in every service's real wire format."""

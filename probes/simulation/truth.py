@@ -1,0 +1,84 @@
+"""What is true in the simulated world: plain values that the simulators read. Times are absolute UTC."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+
+@dataclass(slots=True)
+class TagResult:
+    """What the upload service did with one destination tag of one file."""
+
+    tag: str
+    result: str
+    """ok | shifted | skipped | failed"""
+    since: int
+    """Encoded as the tag's time base wants it, after synchronization."""
+    lands: bool = True
+    """Whether an interval really appears in the database (false: lost, skipped, failed)."""
+
+
+@dataclass(slots=True)
+class Upload:
+    """One file `Run<R>@<inputTag>@<uuid>` in the upload log."""
+
+    file_hash: str
+    file_name: str
+    product: str
+    run: int
+    at: datetime
+    status_code: int
+    """Final code of the drop box, e.g. 4999 or 4210."""
+    first_safe_run: int
+    tags: list[TagResult] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class SimProduct:
+    """One calibration of one run."""
+
+    name: str
+    """Input tag."""
+    producer: str
+    stream: str
+    harvested: datetime | None
+    """When the harvest's ALCAPROMPT sample is in DQM; None: never."""
+    outcome: str
+    """payload | no_update | low_statistics | vetoed | aborted"""
+    upload: str
+    """ok | failed | skipped | shifted | lost"""
+    uploaded: datetime | None
+    """None: nothing is uploaded (no payload, or never harvested)."""
+    vanishes: datetime | None = None
+
+
+@dataclass(slots=True)
+class SimRun:
+    number: int
+    run_class: str
+    """collisions | cosmics | heavy-ions | commissioning"""
+    start: datetime
+    end: datetime | None
+    lumis: int
+    streams: list[str]
+    """Express streams."""
+    datasets: list[str]
+    """Primary datasets with prompt reconstruction; empty: no bulk stream."""
+    era: str
+    express_global_tag: str
+    prompt_global_tag: str
+    cmssw: str
+    products: list[SimProduct]
+    stream_done: dict[str, datetime | None]
+    """Express stream to when `run_stream_done` turns true."""
+    alca_skim: dict[str, str | None]
+    """Express stream to the comma-joined `alca_skim` that Tier0 declares."""
+    stable_beams: bool = True
+    transferred: bool = True
+    tracker_in: bool = True
+    fill: int = 0
+    locked_at: datetime | None = None
+    """Set by Tier0 (the world) when it locks the run."""
+    started_at: datetime | None = None
+    """When prompt reconstruction of the run was released; None: not yet."""

@@ -1,0 +1,1 @@
+"""What the agent talks about: runs, products, evidence, verdicts, releases, human acts. Standard library only."""

@@ -1,0 +1,61 @@
+"""How far the release of one chunk has come. The table of legal moves is `MOVES`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+
+class Stage(StrEnum):
+    NONE = "none"
+    QUEUED = "queued"
+    KEPT_BACK = "kept back"
+    SENT = "sent"
+    AMBIGUOUS = "ambiguous"
+    REFUSED = "refused"
+    ACCEPTED = "accepted"
+    WITHDRAWN = "withdrawn"
+    LOCKED = "locked"
+    STARTED = "started"
+    OVERTAKEN = "overtaken"
+
+    @property
+    def is_closed(self) -> bool:
+        """Tier0 has locked the run: nothing that we send changes it any more."""
+        return self in (Stage.LOCKED, Stage.STARTED, Stage.OVERTAKEN)
+
+    @property
+    def lets_followers_go(self) -> bool:
+        return self is Stage.ACCEPTED or self.is_closed
+
+
+MOVES: dict[Stage, frozenset[Stage]] = {
+    Stage.NONE: frozenset({Stage.QUEUED, Stage.KEPT_BACK, Stage.OVERTAKEN}),
+    Stage.QUEUED: frozenset({Stage.NONE, Stage.SENT, Stage.KEPT_BACK, Stage.OVERTAKEN}),
+    Stage.KEPT_BACK: frozenset({Stage.NONE, Stage.QUEUED, Stage.OVERTAKEN}),
+    Stage.SENT: frozenset({Stage.ACCEPTED, Stage.AMBIGUOUS, Stage.REFUSED, Stage.WITHDRAWN, Stage.LOCKED, Stage.OVERTAKEN}),
+    Stage.AMBIGUOUS: frozenset({Stage.ACCEPTED, Stage.SENT, Stage.REFUSED, Stage.WITHDRAWN, Stage.LOCKED, Stage.OVERTAKEN}),
+    Stage.REFUSED: frozenset({Stage.QUEUED, Stage.KEPT_BACK, Stage.WITHDRAWN, Stage.OVERTAKEN}),
+    Stage.ACCEPTED: frozenset({Stage.WITHDRAWN, Stage.LOCKED}),
+    Stage.WITHDRAWN: frozenset({Stage.QUEUED, Stage.OVERTAKEN}),
+    Stage.LOCKED: frozenset({Stage.STARTED}),
+    Stage.OVERTAKEN: frozenset({Stage.STARTED}),
+    Stage.STARTED: frozenset(),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """Where one chunk stands, as observed."""
+
+    chunk: str
+    stage: Stage = Stage.NONE
+    since: datetime | None = None
+    revision: int = 0
+    """Of the decision that was sent; 0 while nothing was."""
+    message_id: str = ""
+    detail: str = ""
+    """What the receiver or the observation said, in a sentence."""
+    locked_at: datetime | None = None
+    """UTC; when we saw Tier0 pass the run."""

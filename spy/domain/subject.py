@@ -1,0 +1,48 @@
+"""What a fact is about, as one readable string.
+
+`prod:398600`, `prod:398600/stream:Express`, `prod:398600/product:SiStripBadStrip_pcl`, `prod:398600/tag:NAME`,
+and `service:tier0` for what is about no run. The Tier0 instance leads, since a replay reuses run numbers.
+"""
+
+from __future__ import annotations
+
+from typing import NewType
+
+Subject = NewType("Subject", str)
+
+
+def of_service(name: str) -> Subject:
+    return Subject(f"service:{name}")
+
+
+def of_run(instance: str, run: int) -> Subject:
+    return Subject(f"{instance}:{run}")
+
+
+def of_stream(instance: str, run: int, stream: str) -> Subject:
+    return Subject(f"{instance}:{run}/stream:{stream}")
+
+
+def of_product(instance: str, run: int, product: str) -> Subject:
+    return Subject(f"{instance}:{run}/product:{product}")
+
+
+def of_tag(instance: str, run: int, tag: str) -> Subject:
+    return Subject(f"{instance}:{run}/tag:{tag}")
+
+
+def run_of(subject: Subject) -> int | None:
+    """The run number a subject is about; None for a service."""
+    head = subject.split("/", 1)[0]
+    _, _, number = head.partition(":")
+    return int(number) if number.isdigit() else None
+
+
+def part_of(subject: Subject) -> tuple[str, str]:
+    """Kind and name of the part: ("stream", "Express"); ("run", "") for the run itself, ("service", name)."""
+    head, slash, tail = subject.partition("/")
+    if slash:
+        kind, _, name = tail.partition(":")
+        return kind, name
+    kind, _, name = head.partition(":")
+    return ("service", name) if kind == "service" else ("run", "")

@@ -1,0 +1,246 @@
+"""In place, inherited, or a proven kind of no payload: the heart of the matter, for one product of one run.
+
+Everything here compares evidence of the conditions database, the upload log, Tier0 and DQM; each answer carries the
+comparison that led to it. Facts behind the rules: docs/rules.md, "In place" and "No payload".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from spy.clock import iso
+from spy.domain.evidence import Fact, Kind, Scope, Value
+from spy.domain.product import NoPayload, Product
+from spy.domain.verdict import Seen
+from spy.rules.view import View
+
+DERIVED: tuple[Fact, ...] = (
+    Fact("placement", Kind.STRING, Scope.PRODUCT, "in_place, partial, inherited or absent, over all tags that feed prompt reconstruction"),
+    Fact("no_payload", Kind.STRING, Scope.PRODUCT, "proven kind of no payload; empty while none is proven"),
+    Fact("no_payload_accepted", Kind.BOOL, Scope.PRODUCT, "whether that kind is as good as a payload for this product"),
+    Fact("upload_result", Kind.STRING, Scope.PRODUCT, "worst upload result over the tags that feed prompt reconstruction"),
+    Fact("has_result_flags", Kind.BOOL, Scope.PRODUCT, "whether DQM tells how this product's fit ended"),
+    Fact("waits_for", Kind.STRING, Scope.PRODUCT, "what a waiting calibration waits for"),
+)
+
+_UPLOADS_FROM_BAD = ("failed", "skipped", "shifted", "in_progress", "ok", "none")
+
+
+@dataclass(frozen=True, slots=True)
+class _Unknown(Exception):
+    why: str
+
+
+def _known(seen: Seen) -> Value:
+    if seen.value is None:
+        raise _Unknown(f"{seen.name} of {seen.subject.rpartition(':')[2]}: {seen.note}")
+    return seen.value
+
+
+def _answer(view: View, product: Product, name: str, ask: Callable[[], tuple[Value, str]]) -> Seen:
+    """A derived value; any unknown input makes it unknown, with that reason."""
+    subject, now = view.situation.product(product.name), view.situation.now
+    try:
+        value, note = ask()
+    except _Unknown as missing:
+        return Seen(name, None, "derived", subject, now, None, missing.why)
+    return Seen(name, value, "derived", subject, now, None, note)
+
+
+def gating_tags(view: View, product: Product) -> tuple[str, ...]:
+    """Destination tags that the run's prompt global tag maps: the map decides, never a name's suffix."""
+    tags = product.destination_tags
+    gating = tuple(tag for tag in tags if _known(view.fact(view.situation.tag(tag), "mapped")))
+    if not gating:
+        raise _Unknown("no destination tag feeds the run's prompt global tag")
+    return gating
+
+
+def payload_hashes(view: View, product: Product) -> dict[str, str]:
+    """Gating tag to the hash of what prompt reconstruction would read; empty where that is not known."""
+    try:
+        tags = gating_tags(view, product)
+        return {tag: str(_known(view.fact(view.situation.tag(tag), "payload_hash"))) for tag in tags}
+    except _Unknown:
+        return {}
+
+
+def _placed(view: View, product: Product, tag: str) -> tuple[str, str]:
+    """Where one tag stands for the run, and the comparison that says so."""
+    subject, run = view.situation.tag(tag), view.situation.chunk.run
+    base = _known(view.fact(subject, "time_type"))
+    if base != product.base:
+        raise _Unknown(f"{tag} counts its since in {base}, the configuration says {product.base}")
+    if _known(view.fact(subject, "payload_hash")) == "":
+        return "absent", f"{tag} holds no interval"
+    if base == "time":
+        since, end = _known(view.fact(subject, "since_time")), _known(view.of_run("run_end"))
+        assert isinstance(since, datetime) and isinstance(end, datetime)
+        return ("in_place" if since >= end else "inherited"), f"{tag}: since ({iso(since)}) >= run end ({iso(end)})"
+    since_run = _known(view.fact(subject, "since_run"))
+    if since_run != run:
+        return "inherited", f"{tag}: since ({since_run}) == run ({run})"
+    if _known(view.fact(subject, "inserted_at")) < _known(view.of_run("run_start")):  # type: ignore[operator]
+        return "inherited", f"{tag}: since ({since_run}) == run ({run}), but inserted before the run began"
+    if base == "lumi":
+        return _tail(view, product, tag)
+    return "in_place", f"{tag}: since ({since_run}) == run ({run})"
+
+
+def _tail(view: View, product: Product, tag: str) -> tuple[str, str]:
+    """A harvest forced at 12 h ends early: the last interval must begin near the run's end."""
+    since = _known(view.fact(view.situation.tag(tag), "since_lumi"))
+    last = _known(view.of_run("last_lumi"))
+    assert isinstance(since, int) and isinstance(last, int)
+    reached = since > 0 and last - since <= product.tail_lumis
+    comparison = f"{tag}: last lumi ({last}) - last since ({since}) <= {product.tail_lumis}"
+    return ("in_place" if reached else "partial"), comparison
+
+
+def placement(view: View, product: Product) -> Seen:
+    def ask() -> tuple[str, str]:
+        places = [_placed(view, product, tag) for tag in gating_tags(view, product)]
+        order = ("absent", "inherited", "partial", "in_place")
+        worst = min((place for place, _ in places), key=order.index)
+        shown = [why for place, why in places if place == worst or worst == "in_place"]
+        return worst, "; ".join(shown)
+
+    return _answer(view, product, "placement", ask)
+
+
+def upload_result(view: View, product: Product) -> Seen:
+    def ask() -> tuple[str, str]:
+        results = {t: str(_known(view.fact(view.situation.tag(t), "upload_result"))) for t in gating_tags(view, product)}
+        worst = min(results.values(), key=_UPLOADS_FROM_BAD.index)
+        return worst, "; ".join(f"{tag}: {result}" for tag, result in results.items() if result == worst)
+
+    return _answer(view, product, "upload_result", ask)
+
+
+def _stream_of(view: View, product: Product) -> str:
+    for stream in product.streams:
+        producers = view.fact(view.situation.stream(stream), "producers").value
+        if isinstance(producers, str) and product.producer in producers.split(","):
+            return stream
+    raise _Unknown(f"no declared stream carries {product.producer}")
+
+
+def no_payload(view: View, product: Product) -> Seen:
+    return _answer(view, product, "no_payload", lambda: _kind(view, product))
+
+
+def _kind(view: View, product: Product) -> tuple[str, str]:
+    where = view.once("placement", product.name, lambda: placement(view, product))
+    if _known(where) == "in_place":
+        return "", "a payload is in place"
+    result = view.once("upload_result", product.name, lambda: upload_result(view, product))
+    if _known(result) == "shifted":
+        return NoPayload.UNEXPLAINED, f"the log says done, but the interval was shifted to a later run: {_shifted(view, product)}"
+    if result.value == "ok":
+        return _after_upload(view, product, where)
+    if result.value != "none":
+        return "", f"upload {result.value}"
+    return _after_stream(view, product)
+
+
+def _shifted(view: View, product: Product) -> str:
+    moved = []
+    for tag in gating_tags(view, product):
+        since = view.fact(view.situation.tag(tag), "upload_since").value
+        if view.fact(view.situation.tag(tag), "upload_result").value == "shifted":
+            moved.append(f"{tag} begins at {since if since is not None else 'a later run'}")
+    return "; ".join(moved)
+
+
+def _after_upload(view: View, product: Product, where: Seen) -> tuple[str, str]:
+    """The log says done and nothing is in place: lag of the database copy, a partial harvest, or a lost payload."""
+    uploaded = _known(view.fact(view.situation.product(product.name), "uploaded_at"))
+    assert isinstance(uploaded, datetime)
+    sure_at = uploaded + view.situation.settle_grace
+    looks = [view.fact(view.situation.tag(tag), "payload_hash").seen_at for tag in gating_tags(view, product)]
+    if any(seen_at is None or seen_at < sure_at for seen_at in looks):
+        return "", f"uploaded at {iso(uploaded)}, looking for it in the database"
+    if where.value == "partial" and not _is_done(view, product):
+        return "", f"partial harvest, the rest is expected: {where.note}"
+    return NoPayload.UNEXPLAINED, f"the log says done at {iso(uploaded)}, the database does not have it: {where.note}"
+
+
+def _is_done(view: View, product: Product) -> bool:
+    return _known(view.fact(view.situation.stream(_stream_of(view, product)), "stream_done")) is True
+
+
+def _after_stream(view: View, product: Product) -> tuple[str, str]:
+    """No file in the upload log. Once the stream is done and every source was asked since, its kind is decided."""
+    done = view.fact(view.situation.stream(_stream_of(view, product)), "stream_done")
+    if _known(done) is False:
+        return "", "its stream is not done"
+    ended = done.since or view.situation.now
+    own = view.situation.product(product.name)
+    harvest = view.fact(own, "harvest_sample")
+    looks = [view.fact(view.situation.tag(tag), "payload_hash") for tag in gating_tags(view, product)]
+    looks.append(view.fact(own, "upload_status"))
+    if any(_known(seen) is not None and (seen.seen_at is None or seen.seen_at < ended) for seen in looks):
+        return "", "its stream is done; asking the database and the upload log once more"
+    if _known(harvest) is False:
+        if view.situation.now < ended + view.situation.dqm_grace:
+            return "", "its stream is done; DQM may still be importing the harvest"
+        return NoPayload.ABORTED, "its stream is done and no harvest ran: no ALCAPROMPT sample, no upload, no interval"
+    return _flagged(view, product)
+
+
+def _flagged(view: View, product: Product) -> tuple[str, str]:
+    """The harvest ran and wrote nothing: what DQM says about it."""
+    own = view.situation.product(product.name)
+    if product.result_flags:
+        code = _known(view.fact(own, "pede_exit_code"))
+        if code not in (0, 1):
+            return NoPayload.ABORTED, f"the fit ended with exit code {code}"
+        if _known(view.fact(own, "db_update_vetoed")):
+            return NoPayload.VETOED, "the fit vetoed the update"
+    entries = view.fact(own, "entries").value
+    if isinstance(entries, int) and entries < product.min_entries:
+        return NoPayload.LOW_STATISTICS, f"entries ({entries}) < {product.min_entries}"
+    if product.result_flags and _known(view.fact(own, "db_updated")) is False:
+        return NoPayload.NO_UPDATE, "exit code 0, the movement is within its limits"
+    return NoPayload.UNEXPLAINED, "the harvest ran with enough data, but there is no upload and no interval"
+
+
+def no_payload_accepted(view: View, product: Product) -> Seen:
+    def ask() -> tuple[bool, str]:
+        kind = view.once("no_payload", product.name, lambda: no_payload(view, product))
+        value = str(_known(kind))
+        return value in product.accepts, f"{value or 'none proven'}: {kind.note}"
+
+    return _answer(view, product, "no_payload_accepted", ask)
+
+
+def waits_for(view: View, product: Product) -> Seen:
+    """What has not happened yet, in the order of the chain; an earlier run's uploads where those stand before ours."""
+
+    def ask() -> tuple[str, str]:
+        own, now = view.situation.product(product.name), view.situation.now
+        if view.of_run("run_ended").value is not True:
+            return "run", "the run is still being taken"
+        if view.fact(own, "harvest_sample").value is not True:
+            return "harvest", "not harvested yet"
+        for lower in view.situation.lower_runs:
+            holds = lower.has_ended and not lower.is_settled and lower.end is not None
+            if holds and lower.end is not None and now < lower.end + view.situation.upload_order_timeout:
+                return f"run {lower.number}", f"harvested; Tier0 uploads in run order and run {lower.number} is not finished"
+        return "upload", "harvested, not uploaded yet"
+
+    return _answer(view, product, "waits_for", ask)
+
+
+OF_PRODUCT: dict[str, Callable[[View, Product], Seen]] = {
+    "placement": placement,
+    "no_payload": no_payload,
+    "no_payload_accepted": no_payload_accepted,
+    "upload_result": upload_result,
+    "has_result_flags": lambda view, product: _answer(
+        view, product, "has_result_flags", lambda: (product.result_flags, "by configuration")
+    ),
+    "waits_for": waits_for,
+}
