@@ -1,0 +1,151 @@
+"""When the release of each run would be right, by the design's text (sections 3, 6 and 7).
+
+`right` is what a release must never miss; `due` is the part of it in which a release has to come, if nothing outside
+the run stands in the way. Both are sets of time. A waiver takes its rule out for as long as it is active.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import reduce
+
+from tests.oracle.spans import ALWAYS, NEVER, Spans, later, since, spans, until
+from tests.oracle.tier0 import Accepted, closing_times
+from tests.oracle.told import STREAMS_OF, Act, Calibration, Run, Told
+
+FIVE = (
+    "BeamSpotObjectHP_ByLumi",
+    "SiPixelQualityFromDbRcd_prompt",
+    "SiStripBadStrip_pcl",
+    "SiPixelAliHG_pcl",
+    "EcalPedestals_pcl",
+)
+EXPECTED = {
+    "collisions": {"Express", "ExpressAlignment", "Calibration"},
+    "heavy-ions": {"HIExpress"},
+    "cosmics": {"ExpressCosmics"},
+}
+"""Class to the Express streams that must exist; a class that is not here never releases."""
+
+ACCEPTED = {
+    "no_update": {"SiPixelAliHG_pcl"},
+    "low_statistics": {"SiPixelAliHG_pcl", "SiPixelQualityFromDbRcd_prompt", "SiStripBadStrip_pcl"},
+}
+"""Kind of no payload to the products of which it is accepted."""
+
+_PREVENTS = {"keep_back": "release_back", "hold_tier0": "unhold_tier0", "stop": "resume"}
+
+
+@dataclass(frozen=True, slots=True)
+class Truth:
+    right: Spans
+    """When a release is not wrong."""
+    due: Spans
+    """When a release must come, once the runs below do not stand in its way."""
+    closed: float
+    """From then on the run's conditions are closed."""
+
+
+def truths(told: Told, accepted: Accepted | None = None) -> dict[int, Truth]:
+    """Run number to its truth, for the runs that list their products."""
+    closed = closing_times(told, accepted)
+    return {run.number: truth(run, told, closed[run.number]) for run in told.runs if run.calibrations}
+
+
+def truth(run: Run, told: Told, closed: float) -> Truth:
+    right = ready(run, told, closed) - prevented(run.number, told.acts)
+    due = (right & until(closed)) - since(withdrawn_at(run.number, told.acts)) if run.transferred else NEVER
+    return Truth(right, due, closed)
+
+
+def withdrawn_at(number: int, acts: Iterable[Act]) -> float | None:
+    """When a person first withdrew the run: after that only a person queues it again."""
+    return min((act.at for act in acts if act.do == "withdraw" and _is_about(act, number)), default=None)
+
+
+def prevented(number: int, acts: Iterable[Act]) -> Spans:
+    """While a person keeps the run back, holds it at Tier0 or has stopped all sending."""
+    concerning = [act for act in acts if act.do in _PREVENTS and _is_about(act, number)]
+    return reduce(Spans.__or__, (_lasts(act, acts) for act in concerning), NEVER)
+
+
+def _lasts(act: Act, acts: Iterable[Act]) -> Spans:
+    """To its end, or to the act that ends it."""
+    ends = [a.at for a in acts if a.do == _PREVENTS[act.do] and a.run == act.run and a.at >= act.at]
+    return act.active & until(min(ends, default=None))
+
+
+def _is_about(act: Act, number: int) -> bool:
+    return act.run is None or act.run == number
+
+
+def ready(run: Run, told: Told, closed: float) -> Spans:
+    """When all that the run needs is there, whatever people do about it (waivers apart)."""
+    rules: dict[str, Spans] = {"run-ended": since(run.end), "settled": since(settled(run))}
+    if not run.is_exempt:
+        rules |= {
+            "class-has-a-set": ALWAYS if run.seen_class in EXPECTED else NEVER,
+            "streams-declared": ALWAYS if _declares_all(run) else NEVER,
+            "upload": reduce(Spans.__and__, (_not_refused(run, name) for name in required(run)), ALWAYS),
+        }
+    outcomes = [good | _waived(run, told.acts, rule, "") for rule, good in rules.items()]
+    if not run.is_exempt:
+        outcomes += [
+            _covered(run, name, closed) | _waived(run, told.acts, "calibration", name) for name in required(run)
+        ]
+    return reduce(Spans.__and__, outcomes)
+
+
+def settled(run: Run) -> float | None:
+    """When every stream that declares a producer is done; a run that declares none is never known to be."""
+    moments = [run.done(stream) for stream in run.declared]
+    return reduce(later, moments) if moments else None
+
+
+def required(run: Run) -> tuple[str, ...]:
+    if run.seen_class == "cosmics":
+        return ("SiStripBadStrip_pcl",)
+    if run.seen_class == "heavy-ions":
+        return tuple(name for name in FIVE if _producing_stream(run, name))
+    return FIVE if run.seen_class == "collisions" else ()
+
+
+def _producing_stream(run: Run, name: str) -> str:
+    return next(iter(STREAMS_OF[name] & run.declared), "")
+
+
+def _declares_all(run: Run) -> bool:
+    expected = EXPECTED.get(run.seen_class, set())
+    return expected <= run.declared and all(_producing_stream(run, name) for name in required(run))
+
+
+def _covered(run: Run, name: str, closed: float) -> Spans:
+    """In place, or proven to be rightly without a payload."""
+    listed = [c for c in run.calibrations if c.name == name]
+    return reduce(Spans.__or__, (_in_place(c, closed) | _rightly_none(run, c) for c in listed), NEVER)
+
+
+def _in_place(calibration: Calibration, closed: float) -> Spans:
+    if calibration.attempted is None or calibration.upload != "ok" or calibration.attempted >= closed:
+        return NEVER
+    return since(calibration.attempted) & until(calibration.vanishes)
+
+
+def _rightly_none(run: Run, calibration: Calibration) -> Spans:
+    if calibration.name not in ACCEPTED.get(calibration.outcome, set()):
+        return NEVER
+    return since(later(later(calibration.harvested, run.done(calibration.stream)), run.end))
+
+
+def _not_refused(run: Run, name: str) -> Spans:
+    refusals = [c.attempted for c in run.calibrations if c.name == name and c.upload in ("failed", "skipped")]
+    return until(min((moment for moment in refusals if moment is not None), default=None))
+
+
+def _waived(run: Run, acts: Iterable[Act], rule: str, product: str) -> Spans:
+    return spans(
+        (act.at, act.until)
+        for act in acts
+        if act.do == "waive" and act.rule == rule and _is_about(act, run.number) and act.product in ("", product)
+    )
