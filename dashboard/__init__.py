@@ -1,0 +1,1 @@
+"""The page that people look at: Dash, fed by the read models of the store."""
