@@ -79,14 +79,26 @@ def test_the_domain_needs_the_standard_library_only():
     assert outside == set()
 
 
-def test_a_probe_sees_no_other_probe_and_nothing_of_the_agent():
+def probe_side(folder: Path) -> set[Path]:
+    """Files of a probe's folder that the probe reaches; the simulator and what belongs to it are not among them."""
+    reached: set[Path] = set()
+    ahead = {folder / "probe.py", folder / "answer.py"}
+    while ahead:
+        path = ahead.pop()
+        reached.add(path)
+        own = [m.split(".") for m in imports(path) if m.startswith(f"probes.{folder.name}.")]
+        ahead |= {folder / f"{names[2]}.py" for names in own} - reached
+    return reached
+
+
+@pytest.mark.parametrize("name", sorted(p.parent.name for p in python_files("probes") if p.name == "probe.py"))
+def test_a_probe_sees_no_other_probe_no_simulator_and_nothing_of_the_agent(name):
     seen = {
         (relative(path), module)
-        for path in python_files("probes")
-        if path.name in {"probe.py", "answer.py"}
+        for path in probe_side(ROOT / "probes" / name)
         for module in imports(path)
         if module.partition(".")[0] in PACKAGES
-        and not module.startswith((*PROBE_SEES, f"probes.{path.parent.name}.answer"))
+        and (not module.startswith((*PROBE_SEES, f"probes.{name}.")) or ".simulator" in module)
     }
     assert seen == set()
 
