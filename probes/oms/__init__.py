@@ -1,0 +1,1 @@
+"""OMS, the experiment's book of runs: when, for how long, with which beams and detectors."""
