@@ -1,0 +1,1 @@
+"""The conditions database: which payload is valid for which run."""

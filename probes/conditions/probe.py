@@ -1,0 +1,143 @@
+"""Whether the destination tags hold an interval made for each open run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import DBAPIError
+
+from probes.conditions import answer, statement
+from spy.database import ask as ask_database
+from spy.database import is_missing
+from spy.domain.errors import Unreadable
+from spy.domain.evidence import Evidence, Fact, Kind, Scope, unknown
+from spy.domain.subject import of_service, of_tag
+from spy.probe import Open, OpenRun, Probe
+
+
+def _about_tag(name: str, kind: Kind, meaning: str) -> Fact:
+    return Fact(name, kind, Scope.TAG, meaning)
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """Everything that one look read."""
+
+    tags: dict[tuple[int, str], answer.Found]
+    global_tags: dict[str, answer.GlobalTag]
+    as_of: datetime | None
+
+
+class Conditions(Probe):
+    """What each destination tag holds for each open run, and whether the run's prompt global tag maps the tag.
+
+    Two statements bring everything: the intervals of all tags for all open runs, and the global-tag maps. Nothing is
+    final while a run is open, since an interval can be replaced or vanish until Tier0 locks the run. A run that still
+    goes on is judged up to the end of its number; a Time tag only after the run's end.
+
+    Source: CondDB v2, account CMS_CONDITIONS, read-only copy. The copy lags by an unknown time.
+    """
+
+    name = "conditions"
+    service = "conditions"
+    wants = "database"
+    every = timedelta(minutes=5)
+    stale_after = timedelta(minutes=16)
+    facts = (
+        _about_tag("mapped", Kind.BOOL, "the run's prompt global tag maps this tag"),
+        _about_tag("time_type", Kind.STRING, "what `since` counts: run, lumi or time"),
+        _about_tag("synchronization", Kind.STRING, "what the upload service does with a late `since`"),
+        _about_tag("since_run", Kind.INT, "run in which the newest interval up to the run's end begins; 0: none"),
+        _about_tag("since_lumi", Kind.INT, "Lumi tags: its lumi section if it begins inside the run, else 0"),
+        _about_tag("since_time", Kind.TIME, "Time tags: first interval from the run's end on, else the newest"),
+        _about_tag("payload_hash", Kind.STRING, "SHA1 of the payload, or over all inside the run; empty: none"),
+        _about_tag("inserted_at", Kind.TIME, "when that interval, or the last of them, was inserted"),
+        Fact("conditions_as_of", Kind.TIME, Scope.SERVICE, "start of the newest online-to-offline job in this copy"),
+    )
+
+    def observe(self, ask: Engine, open_: Open) -> Iterator[Evidence]:
+        wanted = {run.number: _tags(open_, run) for run in open_.runs}
+        seen = ask_database(self.service, ask, lambda connection: self._read(connection, open_.runs, wanted))
+        if seen.as_of:
+            yield Evidence(of_service(self.service), "conditions_as_of", seen.as_of, self.name, open_.now)
+        for run in open_.runs:
+            for tag in wanted[run.number]:
+                yield from self._tag(open_, run, tag, seen)
+
+    def _read(self, connection: Connection, runs: Sequence[OpenRun], wanted: dict[int, list[str]]) -> Seen:
+        tags = sorted(set().union(*wanted.values()))
+        global_tags = sorted({run.prompt_global_tag for run in runs} - {""})
+        rows: list[Any] = []
+        for some_tags in _parts(tags, statement.MAX_TAGS):
+            for some_runs in _parts(runs, statement.MAX_RUNS):
+                bounds = [_bounds(run) for run in some_runs]
+                rows += connection.execute(statement.intervals(some_tags, bounds)).all()
+        maps: Sequence[Any] = []
+        if tags and global_tags:
+            maps = connection.execute(statement.global_tag_maps(global_tags, tags[: statement.MAX_TAGS])).all()
+        try:
+            return Seen(answer.found_by_tag(rows), answer.global_tags(maps), _newest_o2o(connection))
+        except ValueError as exc:
+            raise Unreadable(self.service, str(exc)) from exc
+
+    def _tag(self, open_: Open, run: OpenRun, tag: str, seen: Seen) -> Iterator[Evidence]:
+        subject = of_tag(open_.instance, run.number, tag)
+        found = seen.tags.get((run.number, tag))
+        try:
+            if found is None:
+                raise ValueError("no such tag")
+            facts = answer.facts_of(found, run.number, run.run.end is not None, open_.now)
+        except ValueError as exc:
+            # `mapped` too: a map that names a tag without intervals says nothing good.
+            for fact in self.facts:
+                if fact.scope is Scope.TAG:
+                    yield unknown(subject, fact.name, self.name, open_.now, str(exc))
+            return
+        for name, value in facts.items():
+            yield Evidence(subject, name, value, self.name, open_.now)
+        problem = _why_no_map(run, seen, open_.now)
+        if problem:
+            yield unknown(subject, "mapped", self.name, open_.now, problem)
+        else:
+            mapped = tag in seen.global_tags[run.prompt_global_tag].tags
+            yield Evidence(subject, "mapped", mapped, self.name, open_.now)
+
+
+def _tags(open_: Open, run: OpenRun) -> list[str]:
+    return sorted({tag for product in open_.products_of(run) for tag in product.destination_tags})
+
+
+def _parts(items: Sequence[Any], size: int) -> Iterator[Sequence[Any]]:
+    for start in range(0, len(items), size):
+        yield items[start : start + size]
+
+
+def _bounds(run: OpenRun) -> statement.Bounds:
+    first, last = answer.encode_lumi(run.number, 0), answer.encode_lumi(run.number, answer.LOW_WORD)
+    return statement.Bounds(run.number, first, last, answer.encode_time(run.run.end) if run.run.end else 0)
+
+
+def _newest_o2o(connection: Connection) -> datetime | None:
+    """Not every copy and no small file has the job tables: then nothing is said."""
+    try:
+        return answer.o2o_time(connection.execute(statement.newest_o2o_start()).scalar())
+    except DBAPIError as exc:
+        if is_missing(exc):
+            return None
+        raise
+
+
+def _why_no_map(run: OpenRun, seen: Seen, now: datetime) -> str:
+    name = run.prompt_global_tag
+    if not name:
+        return "the prompt global tag is unknown, since the run's era is"
+    if name not in seen.global_tags:
+        return f"no such global tag: {name}"
+    snapshot = seen.global_tags[name].snapshot
+    if snapshot < now:
+        return f"{name} shows nothing inserted after {snapshot:%Y-%m-%d %H:%M}: later uploads are invisible through it"
+    return ""

@@ -1,0 +1,177 @@
+"""What is asked of the conditions database: one statement for the intervals, one for the global tags.
+
+Source: CondDB v2 (cms-sw/cmssw CondCore/CondDB/src/IOVSchema.h). Names are lower case and unquoted, which Oracle folds
+to upper case and SQLite matches in any case. The account that owns the tables comes with the connection.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+
+_tables = sa.MetaData()
+# Times have no type here: Oracle hands out datetimes, SQLite text; `answer.utc` reads both.
+_TIME = sa.types.NullType
+
+TAG = sa.Table(
+    "tag",
+    _tables,
+    sa.Column("name", sa.String(100), primary_key=True),
+    sa.Column("time_type", sa.String(10)),
+    sa.Column("synchronization", sa.String(20)),
+)
+IOV = sa.Table(
+    "iov",
+    _tables,
+    sa.Column("tag_name", sa.String(100), primary_key=True),
+    sa.Column("since", sa.BigInteger, primary_key=True),
+    sa.Column("insertion_time", _TIME, primary_key=True),
+    sa.Column("payload_hash", sa.String(40)),
+)
+GLOBAL_TAG = sa.Table(
+    "global_tag",
+    _tables,
+    sa.Column("name", sa.String(100), primary_key=True),
+    sa.Column("snapshot_time", _TIME),
+)
+GLOBAL_TAG_MAP = sa.Table(
+    "global_tag_map",
+    _tables,
+    sa.Column("global_tag_name", sa.String(100), primary_key=True),
+    sa.Column("record", sa.String(100), primary_key=True),
+    sa.Column("label", sa.String(100), primary_key=True),
+    sa.Column("tag_name", sa.String(100)),
+)
+O2O_JOB = sa.Table("o2o_job", _tables, sa.Column("name", sa.String(100), primary_key=True))
+O2O_RUN = sa.Table(
+    "o2o_run",
+    _tables,
+    sa.Column("job_name", sa.String(100), primary_key=True),
+    sa.Column("start_time", _TIME, primary_key=True),
+)
+
+MAX_SINCE = 2**63 - 1
+"""The schema allows 2^64-1, but no real value needs the last bit, and SQLite cannot bind it."""
+MAX_TAGS = 1000
+"""Longest list that Oracle takes."""
+MAX_RUNS = 400
+"""Terms of a compound SELECT; SQLite's limit is 500."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """Where one run ends, in each of the three encodings of `since`."""
+
+    run: int
+    first_lumi: int
+    last_lumi: int
+    end_time: int
+    """0 while the run has no end: then nothing can be said about Time tags."""
+
+
+def intervals(tags: Sequence[str], bounds: Sequence[Bounds]) -> sa.Select[tuple[object, ...]]:
+    """For each tag and run: the newest interval that begins before the run's end; for a Lumi tag with intervals inside
+    the run all of these; for a Time tag the first that begins at or after the run's end, which closes the interval that
+    covers it, else the newest.
+
+    Columns: name, time_type, synchronization, run_number, since, payload_hash, insertion_time. A tag without interval
+    gives one row with NULLs, a tag that does not exist none. Every access is by the primary key of IOV: a window
+    function over all rows of a Lumi tag was measured 2,000 times slower.
+    """
+    runs = _runs(bounds)
+    newest = _newest_since(runs)
+    is_time = TAG.c.time_type == "Time"
+    first_after_end = (
+        sa.select(sa.func.min((late := IOV.alias("late")).c.since))
+        .where(late.c.tag_name == TAG.c.name, late.c.since >= runs.c.end_time)
+        .correlate(TAG, runs)
+        .scalar_subquery()
+    )
+    current = (
+        sa.select(
+            TAG.c.name,
+            TAG.c.time_type,
+            TAG.c.synchronization,
+            runs.c.run_number,
+            runs.c.first_lumi,
+            sa.case((is_time, sa.func.coalesce(first_after_end, newest)), else_=newest).label("until"),
+        )
+        .select_from(TAG.join(runs, runs.c.run_number > 0))  # all with all; Oracle does not take a bare `ON 1`
+        .where(TAG.c.name.in_(tags))
+        .subquery("cur")
+    )
+    inside_run = sa.and_(current.c.time_type == "Lumi", current.c.until >= current.c.first_lumi)
+    found = IOV.alias("found")
+    return sa.select(
+        current.c.name,
+        current.c.time_type,
+        current.c.synchronization,
+        current.c.run_number,
+        found.c.since,
+        found.c.payload_hash,
+        found.c.insertion_time,
+    ).select_from(
+        current.outerjoin(
+            found,
+            sa.and_(
+                found.c.tag_name == current.c.name,
+                found.c.since >= sa.case((inside_run, current.c.first_lumi), else_=current.c.until),
+                found.c.since <= current.c.until,
+            ),
+        )
+    )
+
+
+def _runs(bounds: Sequence[Bounds]) -> sa.Subquery:
+    """The bounds as rows of a UNION ALL: older Oracle knows no VALUES, and there a NULL would have the wrong type."""
+    return sa.union_all(
+        *(
+            sa.select(
+                sa.literal(b.run, sa.BigInteger).label("run_number"),
+                sa.literal(b.first_lumi, sa.BigInteger).label("first_lumi"),
+                sa.literal(b.last_lumi, sa.BigInteger).label("last_lumi"),
+                sa.literal(b.end_time, sa.BigInteger).label("end_time"),
+            )
+            for b in bounds
+        )
+    ).subquery("run_bounds")
+
+
+def _newest_since(runs: sa.Subquery) -> sa.ScalarSelect[int]:
+    early = IOV.alias("early")
+    bound = sa.case(
+        (TAG.c.time_type == "Lumi", runs.c.last_lumi),
+        (TAG.c.time_type == "Time", sa.literal(MAX_SINCE, sa.BigInteger)),
+        else_=runs.c.run_number,
+    )
+    return (
+        sa.select(sa.func.max(early.c.since))
+        .where(early.c.tag_name == TAG.c.name, early.c.since <= bound)
+        .correlate(TAG, runs)
+        .scalar_subquery()
+    )
+
+
+def global_tag_maps(global_tags: Sequence[str], tags: Sequence[str]) -> sa.Select[tuple[object, ...]]:
+    """Columns name, snapshot_time, tag_name: one row per mapped tag, and one with NULL where none of them is mapped."""
+    maps = sa.and_(GLOBAL_TAG_MAP.c.global_tag_name == GLOBAL_TAG.c.name, GLOBAL_TAG_MAP.c.tag_name.in_(tags))
+    return (
+        sa.select(GLOBAL_TAG.c.name, GLOBAL_TAG.c.snapshot_time, GLOBAL_TAG_MAP.c.tag_name)
+        .select_from(GLOBAL_TAG.outerjoin(GLOBAL_TAG_MAP, maps))
+        .where(GLOBAL_TAG.c.name.in_(global_tags))
+    )
+
+
+def newest_o2o_start() -> sa.Select[tuple[object]]:
+    """When the last online-to-offline job began: how fresh this copy of the database is. By index, job by job."""
+    last = (
+        sa.select(sa.func.max(O2O_RUN.c.start_time))
+        .where(O2O_RUN.c.job_name == O2O_JOB.c.name)
+        .correlate(O2O_JOB)
+        .scalar_subquery()
+        .label("last_start")
+    )
+    jobs = sa.select(last).subquery("jobs")
+    return sa.select(sa.func.max(jobs.c.last_start))
