@@ -24,34 +24,11 @@ _KEYS = {
     "commissioning": "circulating2026",
 }
 _COMPONENTS = ["CSC", "CTPPS", "CTPPS_TOT", "DAQ", "DCS", "DQM", "DT", "ECAL", "ES", "GEM", "HCAL", "L1SCOUT", "PIXEL"]
-_READY = [
-    "bpix",
-    "fpix",
-    "tibtid",
-    "tob",
-    "tecm",
-    "tecp",
-    "ebm",
-    "ebp",
-    "eem",
-    "eep",
-    "esm",
-    "esp",
-    "hbhea",
-    "hbheb",
-    "hbhec",
-    "hf",
-    "ho",
-    "dt0",
-    "dtm",
-    "dtp",
-    "cscm",
-    "cscp",
-    "rpc",
-    "gemm",
-    "gemp",
-]
-_TRACKER = frozenset(["tibtid", "tob", "tecm", "tecp"])
+_READY = (
+    *("bpix", "fpix", "tibtid", "tob", "tecm", "tecp", "ebm", "ebp", "eem", "eep", "esm", "esp"),
+    *("hbhea", "hbheb", "hbhec", "hf", "ho", "dt0", "dtm", "dtp", "cscm", "cscp", "rpc", "gemm", "gemp"),
+)
+_TRACKER = frozenset({"tibtid", "tob", "tecm", "tecp"})
 _ABSENT = ("castor_ready", "zdc_ready", "rp_time_ready", "rp_sect_45_ready", "rp_sect_56_ready")
 _EXPRESS_DATASETS = {
     "Express": "ExpressPhysics",
@@ -114,10 +91,8 @@ def run_row(run: SimRun, now: datetime) -> dict[str, Any]:
 
 def lumi_rows(run: SimRun, now: datetime) -> Iterator[dict[str, Any]]:
     """The lumi sections that are over, in order."""
-    if run.end is not None and run.end <= now:
-        count = run.lumis
-    else:
-        count = max(int((now - run.start) / LUMI), 0)
+    is_over = run.end is not None and run.end <= now
+    count = run.lumis if is_over else max(int((now - run.start) / LUMI), 0)
     has_beam = run.run_class != "cosmics"
     first_stable = min(UNSTABLE_LUMIS, run.lumis // 4) + 1 if _are_stable(run) else None
     ready = {f"{name}_ready": run.tracker_in or name not in _TRACKER for name in _READY}

@@ -79,7 +79,6 @@ class Simulator:
         rows = [row for run in runs for row in make(run, now) if _passes(row, tests)]
         for key in reversed((request.first("sort") or "").split(",")):
             if name := key.removeprefix("-"):
-                # Null comes last either way.
                 rows.sort(key=lambda row: _sortable(row, name), reverse=key.startswith("-"))
         offset, limit = _number(request, "page[offset]", 0), _number(request, "page[limit]", DEFAULT_LIMIT)
         shown = [_element(resource, row, request) for row in rows[offset : offset + limit]]
