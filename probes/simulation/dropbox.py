@@ -1,0 +1,85 @@
+"""What the upload service does with one file: synchronization of each destination tag, and which intervals land.
+
+Rules: reference of the server (first condition-safe run F): `prompt`, `hlt`, `express` move a since below F to F; `pcl`
+skips the tag; `any` keeps it. Time tags are never moved, and of a lumi since only the run half moves.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from datetime import datetime
+from uuid import NAMESPACE_URL, uuid5
+
+from probes.simulation.conditions_file import since_of_time
+from probes.simulation.tags import SimTag
+from probes.simulation.truth import SimProduct, SimRun, TagResult, Upload
+
+PROCESSING_OK = 4999
+EXPORTING_FAILURE = 4210
+LUMI_STEP = 50
+"""Lumi sections between the intervals of one file of a lumi tag."""
+MOVES = frozenset({"prompt", "hlt", "express"})
+
+
+def handle(
+    product: SimProduct, run: SimRun, at: datetime, tags: Iterable[SimTag], first_safe_run: int | None
+) -> Upload:
+    """The line and the result in the upload log. `first_safe_run` None: no run was ever locked, so nothing moves."""
+    name = f"Run{run.number}@{product.name}@{uuid5(NAMESPACE_URL, f'{run.number}/{product.name}/{at.isoformat()}')}"
+    safe = first_safe_run or run.number
+    return Upload(
+        file_hash=_sha1(name),
+        file_name=name,
+        product=product.name,
+        run=run.number,
+        at=at,
+        status_code=EXPORTING_FAILURE if product.upload == "failed" else PROCESSING_OK,
+        first_safe_run=safe,
+        tags=[_result(tag, product, run, safe) for tag in tags],
+    )
+
+
+def intervals(
+    upload: Upload, result: TagResult, tag: SimTag, run: SimRun, tail_lumis: int
+) -> list[tuple[str, int, str]]:
+    """Tag, since and payload hash of what lands in one tag; a file of a lumi tag holds several intervals."""
+    if not result.lands:
+        return []
+    sinces = [result.since]
+    if tag.base == "lumi" and result.result == "ok":
+        # A moved file keeps one interval, since the earlier ones are dropped.
+        sinces = [(run.number << 32) | lumi for lumi in _lumis(run.lumis, tail_lumis)]
+    return [(tag.name, since, _sha1(f"{upload.file_hash}/{since}")) for since in sinces]
+
+
+def _lumis(last: int, tail_lumis: int) -> list[int]:
+    newest = max(last - min(tail_lumis, 10), 1)
+    return [*range(1, newest, LUMI_STEP), newest]
+
+
+def _result(tag: SimTag, product: SimProduct, run: SimRun, safe: int) -> TagResult:
+    asked = _since(tag, run, run.number)
+    if product.upload in ("failed", "skipped"):
+        return TagResult(tag.name, product.upload, asked, lands=False)
+    lands = product.upload != "lost"
+    can_move = tag.base != "time"
+    if product.upload == "shifted" and can_move:
+        return TagResult(tag.name, "shifted", _since(tag, run, max(safe, run.number + 1)))
+    if run.number >= safe or not can_move:
+        return TagResult(tag.name, "ok", asked, lands)
+    if tag.synchronization == "pcl":
+        return TagResult(tag.name, "skipped", asked, lands=False)
+    if tag.synchronization in MOVES:
+        return TagResult(tag.name, "shifted", _since(tag, run, safe), lands)
+    return TagResult(tag.name, "ok", asked, lands)
+
+
+def _since(tag: SimTag, run: SimRun, number: int) -> int:
+    if tag.base == "time":
+        return since_of_time(run.end or run.start)
+    return (number << 32) | 1 if tag.base == "lumi" else number
+
+
+def _sha1(text: str) -> str:
+    return hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest()

@@ -1,0 +1,133 @@
+"""When Tier0 locks a run and when it starts its prompt reconstruction.
+
+As Tier0Feeder does it (dmwm/T0): one pass each 30 s; a pass locks at most one run, the lowest that waits, if it has
+ended and either its delay is over or an early release of it was accepted. A run without end stops all later ones.
+While the `promptreco_status` switch is off a pass locks and starts nothing. The start follows one lock offset later.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime, timedelta
+from math import ceil, floor
+from typing import Protocol
+
+from probes.simulation.scenario import Scenario
+from probes.simulation.truth import SimRun
+
+PASS = timedelta(seconds=30)
+NEVER = datetime.max.replace(tzinfo=UTC)
+
+
+class Decisions(Protocol):
+    """What the receiver at Tier0 has accepted."""
+
+    def early_release(self, run: int) -> datetime | None:
+        """When a release that is in force (not withdrawn) was accepted."""
+
+    def held(self, run: int, now: datetime) -> bool: ...
+
+
+class NoDecisions:
+    """Tier0 as it is today: nobody tells it anything."""
+
+    def early_release(self, run: int) -> datetime | None:
+        return None
+
+    def held(self, run: int, now: datetime) -> bool:
+        return False
+
+
+def first_safe_run(runs: Iterable[SimRun]) -> int | None:
+    """The lowest run that is not locked above the highest that is; behind the newest if all are; None if none ever was.
+
+    `runs` are those that Tier0 has a `reco_locked` row for: known to it, with at least one bulk stream.
+    """
+    known = sorted((run.number, run.locked_at is not None) for run in runs)
+    locked = [number for number, is_locked in known if is_locked]
+    if not locked:
+        return None
+    return min((number for number, _ in known if number > locked[-1]), default=known[-1][0] + 1)
+
+
+class Tier0Clock:
+    """Pure in the plans and the decisions; it changes no run."""
+
+    def __init__(self, scenario: Scenario, waiting: Sequence[SimRun], decisions: Decisions) -> None:
+        self.scenario = scenario
+        self.waiting = sorted(waiting, key=lambda run: run.number)
+        """Runs with a bulk stream that are not locked; whoever locks one takes it out."""
+        self.decisions = decisions
+
+    def lowest_waiting(self, now: datetime) -> SimRun | None:
+        return next((run for run in self.waiting if run.start <= now), None)
+
+    def next_lock(self, after: datetime, until: datetime) -> tuple[datetime, SimRun] | None:
+        """The first pass in (after, until] that locks a run, and which one."""
+        moment = self.a_pass(after, strictly=True)
+        while moment <= until:
+            run = self.lowest_waiting(moment)
+            if run is None:
+                moment = self._at_the_next_start(moment)
+                continue
+            due = max(moment, self._due(run, moment))
+            lower = [other.start for other in self.waiting if other.number < run.number and moment < other.start <= due]
+            if lower:
+                moment = self.a_pass(min(lower))
+            elif due > moment:
+                moment = due
+            elif not self.enabled(moment):
+                moment = self.a_pass(self._switched_on(moment))
+            elif self.decisions.held(run.number, moment):
+                moment += PASS
+            else:
+                return moment, run
+        return None
+
+    def start_after_lock(self, run: SimRun, locked_at: datetime) -> datetime:
+        """One offset after an early lock; after a lock by the clock when the delay frozen by then is over as well."""
+        earliest = self.a_pass(locked_at + self.scenario.lock_offset)
+        if run.end is not None and self._clock_lock(run) <= locked_at:
+            earliest = max(earliest, self.a_pass(run.end + self.delay(locked_at), strictly=True))
+        return earliest if self.enabled(earliest) else self.a_pass(self._switched_on(earliest))
+
+    def enabled(self, moment: datetime) -> bool:
+        return next((s.enabled for s in reversed(self.scenario.switches) if s.at <= moment), True)
+
+    def delay(self, moment: datetime) -> timedelta:
+        found = (d.reco_delay for d in reversed(self.scenario.delays) if d.at <= moment)
+        return next(found, self.scenario.reco_delay)
+
+    def a_pass(self, moment: datetime, strictly: bool = False) -> datetime:
+        """The first pass at (or, strictly, after) a moment."""
+        if moment >= NEVER - PASS:
+            return NEVER
+        ratio = (moment - self.scenario.start) / PASS
+        return self.scenario.start + (floor(ratio) + 1 if strictly else ceil(ratio)) * PASS
+
+    def _due(self, run: SimRun, moment: datetime) -> datetime:
+        """The first pass that may lock a run, its place in the order granted."""
+        if run.end is None:
+            return NEVER
+        by_clock = self._clock_lock(run)
+        accepted = self.decisions.early_release(run.number) if run.end <= moment else None
+        return by_clock if accepted is None else min(by_clock, self.a_pass(max(accepted, run.end)))
+
+    def _clock_lock(self, run: SimRun) -> datetime:
+        """The first pass by which the delay configured *then*, less the offset, is over (strictly, as Tier0 has it)."""
+        if run.end is None:
+            return NEVER
+        changes = [(delay.at, delay.reco_delay) for delay in self.scenario.delays]
+        steps = [(self.scenario.start - timedelta(days=365), self.scenario.reco_delay), *changes]
+        for index, (since, delay) in enumerate(steps):
+            until = steps[index + 1][0] if index + 1 < len(steps) else NEVER
+            due = self.a_pass(max(run.end + delay - self.scenario.lock_offset, since), strictly=True)
+            if due < until:
+                return due
+        return NEVER
+
+    def _switched_on(self, moment: datetime) -> datetime:
+        return next((s.at for s in self.scenario.switches if s.at > moment and s.enabled), NEVER)
+
+    def _at_the_next_start(self, moment: datetime) -> datetime:
+        return self.a_pass(min((run.start for run in self.waiting if run.start > moment), default=NEVER))

@@ -1,0 +1,252 @@
+"""One coherent period of data taking, moved on by whoever owns the clock and read by the simulators.
+
+Everything that happens is decided by the scenario, its seed, and what the receiver accepted; `advance` makes it happen
+in time order. The run numbers below the scenario's first run are history: by default one closed and locked run, so that
+Tier0's first condition-safe run is defined; what history was calibrated with is not simulated, only that older
+intervals are open in every tag.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from functools import lru_cache
+from itertools import count
+from pathlib import Path
+from threading import RLock, local
+
+from probes.simulation import dropbox
+from probes.simulation.conditions_file import ConditionsFile, Interval, since_of_time
+from probes.simulation.plan import build_history, build_runs
+from probes.simulation.scenario import Scenario, unknown_products
+from probes.simulation.tags import global_tags, tags_of
+from probes.simulation.tier0_clock import Decisions, NoDecisions, Tier0Clock, first_safe_run
+from probes.simulation.truth import SimProduct, SimRun, Upload
+from spy.domain.errors import ConfigError
+from spy.domain.product import Product
+
+INHERITED = 1000
+"""How many runs before the first one the interval begins that every tag holds from the start."""
+INHERITED_AGE = timedelta(days=30)
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """Everything that changes with time, as it is (or was) at one moment."""
+
+    now: datetime
+    runs: list[SimRun]
+    history: list[SimRun]
+    uploads: list[Upload]
+
+    def at_tier0(self) -> list[SimRun]:
+        """Runs with a `reco_locked` row: transferred, being taken or over, with a bulk stream."""
+        return [run for run in self.history + self.runs if run.start <= self.now and run.transferred and run.datasets]
+
+
+class World:
+    """The simulated world; see `Moment` for what a simulator reads.
+
+    `as_of(moment)` shows the calling thread an earlier state for the length of a `with` block.
+    """
+
+    instance = "prod"
+
+    def __init__(
+        self,
+        scenario: Scenario,
+        products: Mapping[str, Product],
+        conditions_path: Path,
+        decisions: Decisions | None = None,
+        seed: int | None = None,
+    ) -> None:
+        mistakes = unknown_products(scenario, products)
+        if mistakes:
+            raise ConfigError(mistakes)
+        self.scenario = scenario
+        self.products = products
+        self.conditions_path = conditions_path
+        self.tags = tags_of(products)
+        self.global_tags = global_tags(self.tags)
+        begin = min([scenario.start, *(run.start for run in scenario.runs)])
+        first = scenario.runs[0].number if scenario.runs else 1
+        history = build_history(scenario, first, begin)
+        runs = build_runs(scenario, products, scenario.seed if seed is None else seed)
+        self._present = Moment(begin - timedelta(seconds=1), runs, history, [])
+        self._shown = local()
+        self._lock = RLock()
+        self._order = count()
+        self._agenda: list[tuple[datetime, int, Callable[[datetime], None]]] = []
+        waiting = [run for run in runs if run.transferred and run.datasets]
+        self._tier0 = Tier0Clock(scenario, waiting, decisions or NoDecisions())
+        self._past = lru_cache(maxsize=32)(self._moment_before)
+        self.conditions = ConditionsFile(conditions_path, self.tags, scenario.tags)
+        self._inherit(first - max(INHERITED, len(history) + 1), begin - INHERITED_AGE)
+        self._plan_uploads()
+        self.advance(scenario.start)
+
+    def close(self) -> None:
+        self.conditions.close()
+
+    # --- what simulators read ---------------------------------------------------------------------------------------
+
+    @property
+    def _moment(self) -> Moment:
+        shown: Moment | None = getattr(self._shown, "moment", None)
+        return shown or self._present
+
+    @property
+    def now(self) -> datetime:
+        return self._moment.now
+
+    @property
+    def runs(self) -> list[SimRun]:
+        """All runs of the scenario, sorted by number, also those that have not begun."""
+        return self._moment.runs
+
+    @property
+    def history(self) -> list[SimRun]:
+        """Closed runs before the scenario's first one, sorted by number."""
+        return self._moment.history
+
+    @property
+    def uploads(self) -> list[Upload]:
+        """All files so far, oldest first."""
+        return self._moment.uploads
+
+    def visible_runs(self) -> list[SimRun]:
+        """Runs that have begun, history included, sorted by number."""
+        moment = self._moment
+        return moment.history + [run for run in moment.runs if run.start <= moment.now]
+
+    def first_safe_run(self) -> int | None:
+        """Tier0's `firstconditionsaferun`; None if no run was ever locked."""
+        return first_safe_run(self._moment.at_tier0())
+
+    @property
+    def prompt_enabled(self) -> bool:
+        """Tier0's `promptreco_status`."""
+        return self._tier0.enabled(self.now)
+
+    # --- what the receiver at Tier0 asks ----------------------------------------------------------------------------
+
+    def known(self, run: int) -> bool:
+        return self._find(run) is not None
+
+    def stopped(self, run: int) -> bool:
+        found = self._find(run)
+        return found is not None and found.end is not None and found.end <= self.now
+
+    def locked(self, run: int) -> bool:
+        found = self._find(run)
+        return found is not None and found.locked_at is not None
+
+    def released(self, run: int) -> bool:
+        found = self._find(run)
+        return found is not None and found.started_at is not None
+
+    def lowest_waiting(self) -> int | None:
+        return next((run.number for run in self._moment.at_tier0() if run.locked_at is None), None)
+
+    def _find(self, number: int) -> SimRun | None:
+        return next((run for run in self.visible_runs() if run.number == number and run.transferred), None)
+
+    # --- the past ---------------------------------------------------------------------------------------------------
+
+    @contextmanager
+    def as_of(self, moment: datetime) -> Iterator[None]:
+        """Show the calling thread the world as it was at a moment that is over."""
+        before = getattr(self._shown, "moment", None)
+        self._shown.moment = self._past(moment)
+        try:
+            yield
+        finally:
+            self._shown.moment = before
+
+    def _moment_before(self, moment: datetime) -> Moment:
+        present = self._present
+        if moment > present.now:
+            raise ValueError(f"{moment} has not come yet, it is {present.now}")
+        return Moment(
+            now=moment,
+            runs=[_run_before(run, moment) for run in present.runs],
+            history=[_run_before(run, moment) for run in present.history],
+            uploads=[upload for upload in present.uploads if upload.at <= moment],
+        )
+
+    # --- time passes ------------------------------------------------------------------------------------------------
+
+    def advance(self, now: datetime) -> None:
+        """Let everything happen up to and including `now`; an earlier `now` changes nothing."""
+        with self._lock:
+            while now > self._present.now:
+                event = self._agenda[0][0] if self._agenda else None
+                horizon = now if event is None else min(event, now)
+                lock = self._tier0.next_lock(self._present.now, horizon)
+                if lock:
+                    self._set_now(lock[0])
+                    self._lock_run(*lock)
+                if event is not None and event == horizon and (not lock or lock[0] == event):
+                    self._set_now(event)
+                    self._happen(event)
+                elif not lock:
+                    self._set_now(now)
+            self.conditions.beat(now)
+
+    def _set_now(self, now: datetime) -> None:
+        self._present = replace(self._present, now=now)
+
+    def _happen(self, moment: datetime) -> None:
+        while self._agenda and self._agenda[0][0] <= moment:
+            at, _, act = heapq.heappop(self._agenda)
+            act(at)
+
+    def _at(self, moment: datetime, act: Callable[[datetime], None]) -> None:
+        heapq.heappush(self._agenda, (moment, next(self._order), act))
+
+    def _lock_run(self, at: datetime, run: SimRun) -> None:
+        run.locked_at = at
+        self._tier0.waiting.remove(run)
+
+        def start(moment: datetime) -> None:
+            run.started_at = moment
+
+        self._at(self._tier0.start_after_lock(run, at), start)
+
+    def _inherit(self, run: int, at: datetime) -> None:
+        sinces = {"run": run, "lumi": (run << 32) | 1, "time": since_of_time(at)}
+        self.conditions.insert([(tag.name, sinces[tag.base], f"{run:040x}") for tag in self.tags.values()], at)
+
+    def _plan_uploads(self) -> None:
+        for run in self._present.runs:
+            for product in run.products:
+                if product.uploaded is not None:
+                    self._at(product.uploaded, self._upload_of(run, product))
+
+    def _upload_of(self, run: SimRun, product: SimProduct) -> Callable[[datetime], None]:
+        def upload(at: datetime) -> None:
+            plan = self.products[product.name]
+            tags = [self.tags[tag] for tag in plan.destination_tags]
+            file = dropbox.handle(product, run, at, tags, self._first_safe_run_now())
+            self._present.uploads.append(file)
+            wanted = [dropbox.intervals(file, r, t, run, plan.tail_lumis) for r, t in zip(file.tags, tags, strict=True)]
+            landed = self.conditions.insert([interval for some in wanted for interval in some], at)
+            if product.vanishes is not None and landed:
+                self._at(max(product.vanishes, at), self._vanishing_of(landed))
+
+        return upload
+
+    def _vanishing_of(self, landed: list[Interval]) -> Callable[[datetime], None]:
+        return lambda at: self.conditions.delete(landed, at)
+
+    def _first_safe_run_now(self) -> int | None:
+        return first_safe_run(self._present.at_tier0())
+
+
+def _run_before(run: SimRun, moment: datetime) -> SimRun:
+    locked = run.locked_at if run.locked_at and run.locked_at <= moment else None
+    started = run.started_at if run.started_at and run.started_at <= moment else None
+    return replace(run, locked_at=locked, started_at=started)
