@@ -42,12 +42,16 @@ class Case:
         return truths(self.told, effects(self.sent, self.told))
 
     @cached_property
-    def undisturbed(self) -> Spans:
-        """No fault, the switch on, and the lock where the agent's configuration expects it."""
+    def reachable(self) -> Spans:
+        """No service that the agent needs shows a fault."""
         faults = [fault.active for fault in self.told.faults if fault.service not in _NOT_GATING]
-        disturbed = reduce(Spans.__or__, faults, self.told.switched_off)
+        return reduce(Spans.__sub__, faults, spans([(0, self.told.until)]))
+
+    @cached_property
+    def undisturbed(self) -> Spans:
+        """Reachable, the switch on, and the lock where the agent's configuration expects it."""
         surprise = first_surprise(self.told, self.closed, effects(self.sent, self.told))
-        return spans([(0, self.told.until)]) & until(surprise) - disturbed
+        return (self.reachable & until(surprise)) - self.told.switched_off
 
     @property
     def allowance(self) -> float:
@@ -132,8 +136,8 @@ def _not_withdrawn(case: Case) -> Iterator[str]:
         by_person = withdrawn_at(number, case.told.acts)
         reasons = [*ends, *([by_person] if by_person is not None and by_person > released else [])]
         moment = min(reasons, default=inf)
-        begin = (since(moment) & case.undisturbed).first()
-        if begin is None or not (case.undisturbed & until(truth.closed - PASS)).covers(begin, begin + case.allowance):
+        begin = (since(moment) & case.reachable).first()
+        if begin is None or not (case.reachable & until(truth.closed - PASS)).covers(begin, begin + case.allowance):
             continue
         if not any(w <= begin + case.allowance for w in accepted_times(case.sent, number, "withdraw") if w >= released):
             yield f"missing: no withdrawal of {number}, which stopped being right at {clock(moment)}"
@@ -150,7 +154,7 @@ def _not_held(case: Case) -> Iterator[str]:
         if act.do != "hold_tier0" or act.run is None or act.run not in case.closed:
             continue
         run = next(r for r in case.told.runs if r.number == act.run)
-        window = act.active & since(run.end) & until(case.closed[act.run] - PASS) & case.undisturbed
+        window = act.active & since(run.end) & until(case.closed[act.run] - PASS) & case.reachable
         begin = next((begin for begin, end in window if end - begin >= case.allowance), None)
         held = accepted_times(case.sent, act.run, "hold")
         if begin is not None and not any(moment <= begin + case.allowance for moment in held):

@@ -232,10 +232,10 @@ def test_a_run_that_is_not_transferred_holds_nobody() -> None:
 
 def test_a_payload_that_vanishes_under_a_waiting_release_calls_for_a_withdrawal() -> None:
     scenario = with_product("SiStripBadStrip_pcl", vanishes="20h")
-    scenario["switch"] = [{"at": "10h30m", "enabled": False}, {"at": "11h", "enabled": True}]
     assert said(scenario, (600, 10.1, "release")) == []  # locked at once, so nothing can be taken back
-    held = scenario | {"act": [{"at": "4h", "who": "w", "do": "hold_tier0", "chunk": "600", "why": "y", "until": "9h"}]}
-    assert said(held, (600, 4.0, "hold"), (600, 10.1, "release")) == []
+    waiting = scenario | {"switch": [{"at": "10h3m", "enabled": False}, {"at": "30h", "enabled": True}]}
+    assert said(waiting, (600, 10.1, "release")) == ["missing"]
+    assert said(waiting, (600, 10.1, "release"), (600, 20.1, "withdraw")) == []
 
 
 def test_a_withdrawn_release_comes_back_only_by_a_person() -> None:

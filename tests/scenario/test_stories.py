@@ -1,0 +1,84 @@
+"""Every story file, played in virtual time, against its ground truth and against the oracle."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+from probes.simulation.demo import run_steps
+
+from tests.oracle.judge import judge
+from tests.oracle.report import accepted_times, messages
+from tests.oracle.told import Told, read, seconds
+from tests.tell_stories import PAGE, STORIES, page, story_files, told
+
+Table = Mapping[str, Any]
+
+EXPECTED: Table = tomllib.loads((STORIES / "expected.toml").read_text("utf-8"))
+MESSAGES = {"released": "release", "withdrawn": "withdraw", "held": "hold"}
+CHUNKS = [(story, chunk) for story, expected in EXPECTED.items() for chunk in expected if chunk.isdigit()]
+
+
+@cache
+def played(story: str) -> tuple[Table, Table]:
+    """The scenario and its report."""
+    path = STORIES / f"{story}.toml"
+    return tomllib.loads(path.read_text("utf-8")), run_steps(path)
+
+
+@pytest.mark.parametrize("path", story_files(), ids=lambda path: path.stem)
+def test_the_oracle_has_nothing_to_say_about_a_story(path: Path) -> None:
+    scenario, report = played(path.stem)
+    assert judge(scenario, report) == []
+
+
+@pytest.mark.parametrize(("story", "chunk"), CHUNKS)
+def test_a_story_ends_as_it_must(story: str, chunk: str) -> None:
+    scenario, report = played(story)
+    final, expected = report["final"][chunk], EXPECTED[story][chunk]
+    for key in ("verdict", "release"):
+        if key in expected:
+            assert final[key] in _any_of(expected[key]), final
+    for words in expected.get("reasons", []):
+        assert words in "; ".join(final["reasons"])
+    for words in expected.get("once", []):
+        assert any(words in "; ".join(c["reasons"]) for c in report["changes"] if c["chunk"] == chunk)
+    for key, kind in MESSAGES.items():
+        _assert_accepted(read(scenario), report, int(chunk), kind, expected.get(key))
+    early = seconds(expected.get("not_before", "0s"))
+    assert all(at >= early for at in accepted_times(messages(report, read(scenario)), int(chunk), "release"))
+
+
+def _any_of(expected: str | list[str]) -> list[str]:
+    return [expected] if isinstance(expected, str) else expected
+
+
+def _assert_accepted(scenario: Told, report: Table, run: int, kind: str, window: str | list[str] | None) -> None:
+    if window is None:
+        return
+    accepted = accepted_times(messages(report, scenario), run, kind)
+    if isinstance(window, str):
+        assert accepted == [], f"{kind} of {run}, which must never come"
+        return
+    begin, end = map(seconds, window)
+    assert len(accepted) == 1, f"{len(accepted)} times {kind} of {run}"
+    assert begin <= accepted[0] <= end, f"{kind} of {run} after {accepted[0] / 3600:.3f} h"
+
+
+@pytest.mark.parametrize("story", [story for story, expected in EXPECTED.items() if "mails" in expected])
+def test_a_story_causes_this_many_mails(story: str) -> None:
+    mails = played(story)[1]["mails"]
+    assert len(mails) == EXPECTED[story]["mails"], mails
+
+
+def test_every_story_has_its_ground_truth() -> None:
+    assert {path.stem for path in story_files()} == set(EXPECTED)
+
+
+def test_every_story_is_told_on_the_page_of_stories() -> None:
+    assert all(told(path) for path in story_files())
+    assert PAGE.read_text("utf-8") == page(), "run `python -m tests.tell_stories`"
