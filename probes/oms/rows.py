@@ -1,7 +1,8 @@
 """Attributes of simulated runs, lumi sections and datasets, as OMS names them.
 
 What makes the class of a run: collisions and heavy ions have beams declared stable and recorded luminosity after the
-first lumi sections; commissioning has beams (stable or not) and no luminosity; cosmics have no beam at all.
+first lumi sections; commissioning has beams (stable or not) and no luminosity; cosmics have no beam at all. Cosmics
+inside a fill carry the fill type and the trigger key of collisions, as between two fills in the real world.
 """
 
 from __future__ import annotations
@@ -44,7 +45,8 @@ def run_row(run: SimRun, now: datetime) -> dict[str, Any]:
     """One row of `runs`; what only an ended run has is null before."""
     end = run.end if run.end is not None and run.end <= now else None
     has_beam = run.run_class != "cosmics"
-    key = _KEYS[run.run_class]
+    looks_like = "collisions" if run.run_class == "cosmics" and run.fill else run.run_class
+    key, fill_type = _KEYS[looks_like], _FILL_TYPES[looks_like]
     duration = (end - run.start).total_seconds() if end else None
     recorded = round(_recorded(run) * run.lumis, 6) if end else None
     out = [] if run.tracker_in else ["TRACKER"]
@@ -60,9 +62,9 @@ def run_row(run: SimRun, now: datetime) -> dict[str, Any]:
         "components_out": out,
         "tier0_transfer": run.transferred,
         "stable_beam": _are_stable(run) if end else None,
-        "fill_type_runtime": _FILL_TYPES[run.run_class],
-        "fill_type_party1": _FILL_TYPES[run.run_class].removesuffix("S"),
-        "fill_type_party2": _FILL_TYPES[run.run_class].removesuffix("S"),
+        "fill_type_runtime": fill_type,
+        "fill_type_party1": fill_type.removesuffix("S"),
+        "fill_type_party2": fill_type.removesuffix("S"),
         "l1_hlt_mode": key,
         "l1_hlt_mode_stripped": f"{key}/v1",
         "hlt_key": f"/cdaq/{'physics' if has_beam else 'cosmic'}/Run2026/v1.0.0/HLT/V1",
