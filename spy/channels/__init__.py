@@ -1,0 +1,1 @@
+"""How the agent speaks to the outside: signed webhooks and mail. Only `webhook` and `email` connect."""
