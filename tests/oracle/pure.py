@@ -124,9 +124,9 @@ def _fit(product: ProductFacts) -> Allowed:
 
 
 def _upload(tag: TagFacts) -> Allowed:
-    """Of the tag that feeds prompt reconstruction; if nobody knows which does, its upload is unknown at best."""
+    """Of the tag that feeds prompt reconstruction; unknown where nobody knows which does."""
     if tag.mapped is None:
-        return frozenset({READY, UNKNOWN, BLOCKED})
+        return frozenset({UNKNOWN, BLOCKED}) if tag.upload_result in ("failed", "skipped") else _just(UNKNOWN)
     if tag.upload_result is None:
         return _just(UNKNOWN)
     return _just(BLOCKED if tag.upload_result in ("failed", "skipped") else READY)
@@ -146,8 +146,11 @@ def _in_place(facts: Facts, name: str, tag: TagFacts) -> bool | None:
 
 def _calibration(facts: Facts, name: str, product: ProductFacts) -> Allowed:
     tag = product.tags[0]
-    if _in_place(facts, name, tag):
+    placed = _in_place(facts, name, tag)
+    if placed:
         return _just(READY)
+    if placed is None and tag.since_run == RUN:
+        return _just(UNKNOWN)
     if tag.mapped is None or (tag.since_run is None and tag.payload_hash != ""):
         return _just(UNKNOWN)
     half_known = None in (tag.since_run, tag.payload_hash)
