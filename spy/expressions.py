@@ -1,8 +1,8 @@
 """CEL, the Common Expression Language, type-checked: the language of rules.
 
-Variables are flat and typed, one per fact. `has`, `null`, `dyn` and `type` are refused: `!has(x)` and `null != "failed"`
-read what is missing as good. Evaluation needs a value for every variable of the expression; who has none says *unknown*
-before asking. Implementation: cel-expr-python, Google's C++ CEL.
+Variables are flat and typed, one per fact. `has`, `null`, `dyn` and `type` are refused: `!has(x)` and
+`null != "failed"` read what is missing as good. Evaluation needs a value for every variable of the expression;
+who has none says *unknown* before asking. Implementation: cel-expr-python, Google's C++ CEL.
 """
 
 from __future__ import annotations

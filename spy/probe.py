@@ -57,7 +57,7 @@ class Open:
     """Names of products that some class requires."""
 
     def products_of(self, run: OpenRun) -> list[Product]:
-        """Products whose producer some declared stream of the run carries; all gating ones until the streams are known."""
+        """Products that some declared stream of the run carries; all gating ones until the streams are known."""
         declared = run.value("producers")
         if not isinstance(declared, str):
             return [p for p in self.products.values() if p.name in self.gating]
@@ -77,8 +77,10 @@ class Probe(ABC):
     service: ClassVar[str]
     """Key of `[service.<name>]` in the configuration; the connection is opened from it."""
     facts: ClassVar[tuple[Fact, ...]]
-    every: ClassVar[timedelta]
-    stale_after: ClassVar[timedelta]
+    every: timedelta
+    """Default period; `[probe.<name>]` of the configuration says what holds."""
+    stale_after: timedelta
+    """Default of how long its evidence is believed without a new look."""
     watches_started: ClassVar[bool] = False
     """Whether runs that Tier0 has started are still asked about, until their 48 h are over (vanished payloads)."""
     wants: ClassVar[str] = "http"

@@ -48,7 +48,9 @@ class Act:
     id: int = 0
 
     def is_active(self, now: datetime) -> bool:
-        return (self.at <= now) and not (self.until and self.until <= now) and not (self.ended_at and self.ended_at <= now)
+        return (
+            (self.at <= now) and not (self.until and self.until <= now) and not (self.ended_at and self.ended_at <= now)
+        )
 
     def concerns(self, run: int) -> bool:
         if self.from_run is not None:

@@ -30,12 +30,17 @@ class Stage(StrEnum):
         return self is Stage.ACCEPTED or self.is_closed
 
 
+# A sent message is queued again only when it surely did not arrive: refused connection, or unknown there when asked.
 MOVES: dict[Stage, frozenset[Stage]] = {
     Stage.NONE: frozenset({Stage.QUEUED, Stage.KEPT_BACK, Stage.OVERTAKEN}),
-    Stage.QUEUED: frozenset({Stage.NONE, Stage.SENT, Stage.KEPT_BACK, Stage.OVERTAKEN}),
+    Stage.QUEUED: frozenset({Stage.NONE, Stage.SENT, Stage.LOCKED, Stage.KEPT_BACK, Stage.OVERTAKEN}),
     Stage.KEPT_BACK: frozenset({Stage.NONE, Stage.QUEUED, Stage.OVERTAKEN}),
-    Stage.SENT: frozenset({Stage.ACCEPTED, Stage.AMBIGUOUS, Stage.REFUSED, Stage.WITHDRAWN, Stage.LOCKED, Stage.OVERTAKEN}),
-    Stage.AMBIGUOUS: frozenset({Stage.ACCEPTED, Stage.SENT, Stage.REFUSED, Stage.WITHDRAWN, Stage.LOCKED, Stage.OVERTAKEN}),
+    Stage.SENT: frozenset(
+        {Stage.QUEUED, Stage.ACCEPTED, Stage.AMBIGUOUS, Stage.REFUSED, Stage.WITHDRAWN, Stage.LOCKED, Stage.OVERTAKEN}
+    ),
+    Stage.AMBIGUOUS: frozenset(
+        {Stage.QUEUED, Stage.ACCEPTED, Stage.SENT, Stage.REFUSED, Stage.WITHDRAWN, Stage.LOCKED, Stage.OVERTAKEN}
+    ),
     Stage.REFUSED: frozenset({Stage.QUEUED, Stage.KEPT_BACK, Stage.WITHDRAWN, Stage.OVERTAKEN}),
     Stage.ACCEPTED: frozenset({Stage.WITHDRAWN, Stage.LOCKED}),
     Stage.WITHDRAWN: frozenset({Stage.QUEUED, Stage.OVERTAKEN}),

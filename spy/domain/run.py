@@ -32,7 +32,9 @@ class Run:
     """Inclusive, counted from 1; None until OMS knows it."""
 
 
-_CHUNK = re.compile(r"^(?P<run>[1-9][0-9]{1,6})(/(?P<dataset>[0-9A-Za-z_-]+))?(:(?P<lo>[1-9][0-9]*)-(?P<hi>[1-9][0-9]*))?$")
+_CHUNK = re.compile(
+    r"^(?P<run>[1-9][0-9]{1,6})(/(?P<dataset>[0-9A-Za-z_-]+))?(:(?P<lo>[1-9][0-9]*)-(?P<hi>[1-9][0-9]*))?$"
+)
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -52,7 +54,9 @@ class Chunk:
         """`398600`, `398600/Muon0` or `398600:1-250`; anything else is an ActError that says so."""
         found = _CHUNK.match(text.strip())
         if not found:
-            raise ActError(f"chunk {text!r}: expected RUN, RUN/DATASET or RUN:FIRST-LAST, such as 398600 or 398600/Muon0")
+            raise ActError(
+                f"chunk {text!r}: expected RUN, RUN/DATASET or RUN:FIRST-LAST, such as 398600 or 398600/Muon0"
+            )
         lumis = (int(found["lo"]), int(found["hi"])) if found["lo"] else None
         if lumis and lumis[0] > lumis[1]:
             raise ActError(f"chunk {text!r}: the first lumi section lies behind the last")

@@ -84,8 +84,8 @@ class Verdict:
     """Names of the products that gate this chunk."""
     cause: str = ""
     """Short cause class for grouping: a product, a service, `earlier run 398599`, an exemption."""
-    stale_at: datetime | None = None
-    """When the first value used goes stale; the verdict must be made anew by then."""
+    due_at: datetime | None = None
+    """When time alone may change it (a value goes stale, a grace ends): it must be made anew by then."""
     deadline: datetime | None = None
     """UTC; the predicted lock, None while the run has no end."""
 

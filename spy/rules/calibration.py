@@ -7,7 +7,6 @@ comparison that led to it. Facts behind the rules: docs/rules.md, "In place" and
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime
 
 from spy.clock import iso
@@ -17,10 +16,17 @@ from spy.domain.verdict import Seen
 from spy.rules.view import View
 
 DERIVED: tuple[Fact, ...] = (
-    Fact("placement", Kind.STRING, Scope.PRODUCT, "in_place, partial, inherited or absent, over all tags that feed prompt reconstruction"),
+    Fact(
+        "placement",
+        Kind.STRING,
+        Scope.PRODUCT,
+        "in_place, partial, inherited or absent, over all tags that feed prompt reconstruction",
+    ),
     Fact("no_payload", Kind.STRING, Scope.PRODUCT, "proven kind of no payload; empty while none is proven"),
     Fact("no_payload_accepted", Kind.BOOL, Scope.PRODUCT, "whether that kind is as good as a payload for this product"),
-    Fact("upload_result", Kind.STRING, Scope.PRODUCT, "worst upload result over the tags that feed prompt reconstruction"),
+    Fact(
+        "upload_result", Kind.STRING, Scope.PRODUCT, "worst upload result over the tags that feed prompt reconstruction"
+    ),
     Fact("has_result_flags", Kind.BOOL, Scope.PRODUCT, "whether DQM tells how this product's fit ended"),
     Fact("waits_for", Kind.STRING, Scope.PRODUCT, "what a waiting calibration waits for"),
 )
@@ -28,9 +34,8 @@ DERIVED: tuple[Fact, ...] = (
 _UPLOADS_FROM_BAD = ("failed", "skipped", "shifted", "in_progress", "ok", "none")
 
 
-@dataclass(frozen=True, slots=True)
 class _Unknown(Exception):
-    why: str
+    """An input is not known; the text says which and why."""
 
 
 def _known(seen: Seen) -> Value:
@@ -39,13 +44,27 @@ def _known(seen: Seen) -> Value:
     return seen.value
 
 
+def _time(seen: Seen) -> datetime:
+    value = _known(seen)
+    if not isinstance(value, datetime):
+        raise _Unknown(f"{seen.name} is no time but {value!r}")
+    return value
+
+
+def _number(seen: Seen) -> int:
+    value = _known(seen)
+    if not isinstance(value, int):
+        raise _Unknown(f"{seen.name} is no number but {value!r}")
+    return value
+
+
 def _answer(view: View, product: Product, name: str, ask: Callable[[], tuple[Value, str]]) -> Seen:
     """A derived value; any unknown input makes it unknown, with that reason."""
     subject, now = view.situation.product(product.name), view.situation.now
     try:
         value, note = ask()
     except _Unknown as missing:
-        return Seen(name, None, "derived", subject, now, None, missing.why)
+        return Seen(name, None, "derived", subject, now, None, str(missing))
     return Seen(name, value, "derived", subject, now, None, note)
 
 
@@ -76,13 +95,12 @@ def _placed(view: View, product: Product, tag: str) -> tuple[str, str]:
     if _known(view.fact(subject, "payload_hash")) == "":
         return "absent", f"{tag} holds no interval"
     if base == "time":
-        since, end = _known(view.fact(subject, "since_time")), _known(view.of_run("run_end"))
-        assert isinstance(since, datetime) and isinstance(end, datetime)
+        since, end = _time(view.fact(subject, "since_time")), _time(view.of_run("run_end"))
         return ("in_place" if since >= end else "inherited"), f"{tag}: since ({iso(since)}) >= run end ({iso(end)})"
-    since_run = _known(view.fact(subject, "since_run"))
+    since_run = _number(view.fact(subject, "since_run"))
     if since_run != run:
         return "inherited", f"{tag}: since ({since_run}) == run ({run})"
-    if _known(view.fact(subject, "inserted_at")) < _known(view.of_run("run_start")):  # type: ignore[operator]
+    if _time(view.fact(subject, "inserted_at")) < _time(view.of_run("run_start")):
         return "inherited", f"{tag}: since ({since_run}) == run ({run}), but inserted before the run began"
     if base == "lumi":
         return _tail(view, product, tag)
@@ -91,9 +109,8 @@ def _placed(view: View, product: Product, tag: str) -> tuple[str, str]:
 
 def _tail(view: View, product: Product, tag: str) -> tuple[str, str]:
     """A harvest forced at 12 h ends early: the last interval must begin near the run's end."""
-    since = _known(view.fact(view.situation.tag(tag), "since_lumi"))
-    last = _known(view.of_run("last_lumi"))
-    assert isinstance(since, int) and isinstance(last, int)
+    since = _number(view.fact(view.situation.tag(tag), "since_lumi"))
+    last = _number(view.of_run("last_lumi"))
     reached = since > 0 and last - since <= product.tail_lumis
     comparison = f"{tag}: last lumi ({last}) - last since ({since}) <= {product.tail_lumis}"
     return ("in_place" if reached else "partial"), comparison
@@ -112,7 +129,9 @@ def placement(view: View, product: Product) -> Seen:
 
 def upload_result(view: View, product: Product) -> Seen:
     def ask() -> tuple[str, str]:
-        results = {t: str(_known(view.fact(view.situation.tag(t), "upload_result"))) for t in gating_tags(view, product)}
+        results = {
+            t: str(_known(view.fact(view.situation.tag(t), "upload_result"))) for t in gating_tags(view, product)
+        }
         worst = min(results.values(), key=_UPLOADS_FROM_BAD.index)
         return worst, "; ".join(f"{tag}: {result}" for tag, result in results.items() if result == worst)
 
@@ -137,7 +156,10 @@ def _kind(view: View, product: Product) -> tuple[str, str]:
         return "", "a payload is in place"
     result = view.once("upload_result", product.name, lambda: upload_result(view, product))
     if _known(result) == "shifted":
-        return NoPayload.UNEXPLAINED, f"the log says done, but the interval was shifted to a later run: {_shifted(view, product)}"
+        return (
+            NoPayload.UNEXPLAINED,
+            f"the log says done, but the interval was shifted to a later run: {_shifted(view, product)}",
+        )
     if result.value == "ok":
         return _after_upload(view, product, where)
     if result.value != "none":
@@ -156,11 +178,11 @@ def _shifted(view: View, product: Product) -> str:
 
 def _after_upload(view: View, product: Product, where: Seen) -> tuple[str, str]:
     """The log says done and nothing is in place: lag of the database copy, a partial harvest, or a lost payload."""
-    uploaded = _known(view.fact(view.situation.product(product.name), "uploaded_at"))
-    assert isinstance(uploaded, datetime)
+    uploaded = _time(view.fact(view.situation.product(product.name), "uploaded_at"))
     sure_at = uploaded + view.situation.settle_grace
     looks = [view.fact(view.situation.tag(tag), "payload_hash").seen_at for tag in gating_tags(view, product)]
     if any(seen_at is None or seen_at < sure_at for seen_at in looks):
+        view.wake(sure_at)
         return "", f"uploaded at {iso(uploaded)}, looking for it in the database"
     if where.value == "partial" and not _is_done(view, product):
         return "", f"partial harvest, the rest is expected: {where.note}"
@@ -182,9 +204,11 @@ def _after_stream(view: View, product: Product) -> tuple[str, str]:
     looks = [view.fact(view.situation.tag(tag), "payload_hash") for tag in gating_tags(view, product)]
     looks.append(view.fact(own, "upload_status"))
     if any(_known(seen) is not None and (seen.seen_at is None or seen.seen_at < ended) for seen in looks):
+        view.wake(view.situation.now)
         return "", "its stream is done; asking the database and the upload log once more"
     if _known(harvest) is False:
         if view.situation.now < ended + view.situation.dqm_grace:
+            view.wake(ended + view.situation.dqm_grace)
             return "", "its stream is done; DQM may still be importing the harvest"
         return NoPayload.ABORTED, "its stream is done and no harvest ran: no ALCAPROMPT sample, no upload, no interval"
     return _flagged(view, product)
@@ -228,7 +252,11 @@ def waits_for(view: View, product: Product) -> Seen:
         for lower in view.situation.lower_runs:
             holds = lower.has_ended and not lower.is_settled and lower.end is not None
             if holds and lower.end is not None and now < lower.end + view.situation.upload_order_timeout:
-                return f"run {lower.number}", f"harvested; Tier0 uploads in run order and run {lower.number} is not finished"
+                view.wake(lower.end + view.situation.upload_order_timeout)
+                return (
+                    f"run {lower.number}",
+                    f"harvested; Tier0 uploads in run order and run {lower.number} is not finished",
+                )
         return "upload", "harvested, not uploaded yet"
 
     return _answer(view, product, "waits_for", ask)

@@ -16,7 +16,12 @@ from spy.rules.view import View
 DERIVED: tuple[Fact, ...] = (
     Fact("run", Kind.INT, Scope.RUN, "the run's number"),
     Fact("settled", Kind.BOOL, Scope.RUN, "run_stream_done of every stream that declares a producer"),
-    Fact("missing_streams", Kind.STRING, Scope.RUN, "expected streams and required producers not declared; never known bad, only unknown"),
+    Fact(
+        "missing_streams",
+        Kind.STRING,
+        Scope.RUN,
+        "expected streams and required producers not declared; never known bad, only unknown",
+    ),
     Fact("class_has_set", Kind.BOOL, Scope.RUN, "whether the configuration has a required set for the run's class"),
     Fact("endless_lower_run", Kind.INT, Scope.RUN, "a lower run without stop time while newer runs are taken; 0: none"),
     Fact("before_lock", Kind.BOOL, Scope.RUN, "true until the predicted lock; past it unknown, never false"),
@@ -41,7 +46,9 @@ def lookup(view: View, name: str, product: Product | None) -> Seen:
     return view.of_run(name)
 
 
-_PRODUCT_ONLY = frozenset({"harvest_sample", "pede_exit_code", "db_updated", "db_update_vetoed", "entries", "upload_status"})
+_PRODUCT_ONLY = frozenset(
+    {"harvest_sample", "pede_exit_code", "db_updated", "db_update_vetoed", "entries", "upload_status"}
+)
 """Never looked for at the run when the product has none."""
 
 
@@ -79,7 +86,10 @@ def declared_producers(view: View) -> tuple[str, ...]:
 def is_settled(view: View) -> Seen:
     streams = declared_streams(view)
     if streams is None:
-        why = view.of_run("streams").note or "the declared streams are not confirmed by two equal answers after the run's end"
+        why = (
+            view.of_run("streams").note
+            or "the declared streams are not confirmed by two equal answers after the run's end"
+        )
         return derived(view, "settled", None, why)
     waiting, unknown, counted = [], [], 0
     for stream in streams:
@@ -139,8 +149,11 @@ def before_lock(view: View) -> Seen:
         return derived(view, "before_lock", True, "the run has no end yet")
     lock = end + view.situation.lock_after
     if view.situation.now < lock:
+        view.wake(lock)
         return derived(view, "before_lock", True, f"predicted lock {iso(lock)}")
-    return derived(view, "before_lock", None, f"the predicted lock {iso(lock)} has passed and Tier0 shows no sign of it")
+    return derived(
+        view, "before_lock", None, f"the predicted lock {iso(lock)} has passed and Tier0 shows no sign of it"
+    )
 
 
 _OF_RUN: dict[str, Callable[[View], Seen]] = {

@@ -21,6 +21,8 @@ from spy.rules.view import View
 def evaluate(situation: Situation, book: Rulebook) -> Verdict:
     """The four-way verdict on one chunk, with every rule's outcome and the values it saw."""
     view = View(situation, book.products, book.classes)
+    for waiver in situation.waivers:
+        view.wake(waiver.until)
     required = derive.required_products(view)
     declared = set(derive.declared_producers(view))
     shown = [p for p in book.products.values() if p.name in required or p.producer in declared]
@@ -46,7 +48,7 @@ def evaluate(situation: Situation, book: Rulebook) -> Verdict:
         products={name: worst([o.state for o in group if o.decides]) for name, group in products.items()},
         required=required,
         cause=_cause(state, deciding, exemption),
-        stale_at=view.stale_at,
+        due_at=view.due_at,
         deadline=_deadline(view),
     )
 

@@ -135,7 +135,7 @@ def _toothless(rules: tuple[RuleText, ...], file: str) -> list[str]:
     if not any(r.always and not r.shadow for r in rules):
         mistakes.append(f"{file}: no rule has always = true: an exempt run would be released unseen")
     if not any(r.scope == Scope.PRODUCT and not r.shadow for r in rules):
-        mistakes.append(f"{file}: no deciding rule has scope = \"product\": calibrations would not count")
+        mistakes.append(f'{file}: no deciding rule has scope = "product": calibrations would not count')
     return mistakes
 
 

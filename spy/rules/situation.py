@@ -34,6 +34,8 @@ class Situation:
     instance: str = "prod"
     believed_for: Mapping[str, timedelta] = field(default_factory=dict)
     """Probe name to how long its evidence is believed without a new look."""
+    renewed: Mapping[str, datetime] = field(default_factory=dict)
+    """Probe name to its last good look, which saw everything that it did not change."""
     lower_runs: tuple[LowerRun, ...] = ()
     newer_runs_exist: bool = False
     waivers: tuple[Act, ...] = ()
@@ -59,6 +61,11 @@ class Situation:
     def tag(self, name: str) -> Subject:
         return of_tag(self.instance, self.chunk.run, name)
 
+    def seen_at(self, evidence: Evidence) -> datetime:
+        """When a fact was last seen so; a source's later good look renews what it did not change."""
+        renewed = self.renewed.get(evidence.source)
+        return evidence.seen_at if evidence.final or renewed is None else max(evidence.seen_at, renewed)
+
     def see(self, subject: Subject, name: str) -> Seen:
         """One fact as it counts now: never seen and stale are unknown."""
         evidence = self.evidence.get((subject, name))
@@ -66,13 +73,12 @@ class Situation:
             return Seen(name, None, "", subject, None, None, "never seen")
         value: Value | None = evidence.value
         note = evidence.problem
-        limit = self.believed_for.get(evidence.source)
-        age = self.now - evidence.seen_at
-        if not evidence.final and limit is not None and age > limit:
-            value, note = None, f"stale: last seen {iso(evidence.seen_at)}, believed for {age_text(limit)}"
-        elif value is not None and evidence.seen_at > self.now + timedelta(minutes=2):
+        limit, seen_at = self.believed_for.get(evidence.source), self.seen_at(evidence)
+        if not evidence.final and limit is not None and self.now - seen_at > limit:
+            value, note = None, f"stale: last seen {iso(seen_at)}, believed for {age_text(limit)}"
+        elif value is not None and seen_at > self.now + timedelta(minutes=2):
             value, note = None, "seen in the future: a clock is wrong"
-        return Seen(name, value, evidence.source, subject, evidence.seen_at, evidence.since, note)
+        return Seen(name, value, evidence.source, subject, seen_at, evidence.since, note)
 
     def goes_stale_at(self, seen: Seen) -> datetime | None:
         """When a good value stops being believed; None if never."""
@@ -80,4 +86,4 @@ class Situation:
         if evidence is None or evidence.final or seen.value is None:
             return None
         limit = self.believed_for.get(evidence.source)
-        return evidence.seen_at + limit if limit is not None else None
+        return self.seen_at(evidence) + limit if limit is not None else None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from spy.domain.product import Product, Required
 from spy.domain.subject import Subject
@@ -18,17 +18,22 @@ class View:
         self.situation = situation
         self.products = products
         self.classes = classes
-        self.stale_at: datetime | None = None
+        self.due_at: datetime | None = None
+        """When time alone may change what is seen here; None: never."""
         self._services = {name: subject for subject, name in situation.evidence if subject.startswith("service:")}
         self._derived: dict[tuple[str, str], Seen] = {}
 
     def fact(self, subject: Subject, name: str) -> Seen:
         """One fact of a source; a good value that goes stale shortens the life of the verdict."""
         seen = self.situation.see(subject, name)
-        stale_at = self.situation.goes_stale_at(seen)
-        if stale_at is not None and (self.stale_at is None or stale_at < self.stale_at):
-            self.stale_at = stale_at
+        self.wake(self.situation.goes_stale_at(seen))
         return seen
+
+    def wake(self, at: datetime | None) -> None:
+        """Look again at this time, but not before the next minute: who waits for another look is asked each minute."""
+        if at is not None:
+            at = max(at, self.situation.now + timedelta(minutes=1))
+            self.due_at = at if self.due_at is None else min(at, self.due_at)
 
     def of_run(self, name: str) -> Seen:
         return self.fact(self._services.get(name, self.situation.run), name)

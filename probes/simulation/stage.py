@@ -1,0 +1,154 @@
+"""The set on which the agent plays: a world, its services, Tier0's receiver, and an agent built on them."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+from probes.dqm.simulator import Simulator as DqmSimulator
+from probes.oms.simulator import Simulator as OmsSimulator
+from probes.simulation.faults import Faults, Faulty
+from probes.simulation.scenario import Scenario
+from probes.simulation.wire import Request, Response
+from probes.simulation.wire import Simulator as WireSimulator
+from probes.simulation.world import World
+from probes.tier0.simulator import Simulator as Tier0Simulator
+from probes.uploads.simulator import Simulator as UploadsSimulator
+from spy.channels.post import Mail
+from spy.channels.signature import Secret
+from spy.config import AgentSection, Config, load
+from spy.domain.errors import DeliveryError
+from spy.receiver.app import Receiver
+
+SIMULATORS: Mapping[str, Callable[[World], WireSimulator]] = {
+    "tier0": Tier0Simulator,
+    "oms": OmsSimulator,
+    "uploads": UploadsSimulator,
+    "dqm": DqmSimulator,
+}
+PATHS = {
+    "tier0": "/t0wmadatasvc/prod/",
+    "oms": "/agg/api/v1/",
+    "uploads": "/logs/dropBox/",
+    "dqm": "/dqm/offline/",
+    "receiver": "/v1/decisions",
+}
+
+
+def config_of(scenario: Scenario, overrides: Mapping[str, Any]) -> Config:
+    """The packaged configuration, with the scenario's `[agent]` table laid over it and then `overrides`.
+
+    The table may hold keys of the configuration's own `[agent]` section or whole other sections. A longer period
+    without a matching `stale_after` brings one along, since evidence must outlive its period.
+    """
+    root: dict[str, Any] = {"agent": {}, "tier0": {}}
+    for key, value in scenario.agent.items():
+        (root["agent"] if key in AgentSection.model_fields else root)[key] = value
+    shipped = load(None)
+    for name, probe in root.get("probe", {}).items():
+        if "every" in probe and "stale_after" not in probe and name in shipped.probe:
+            probe["stale_after"] = _stale_after(probe["every"], shipped.probe[name].stale_after)
+    _lay(root, overrides)
+    return load(None, root)
+
+
+def _stale_after(every: str, shipped: timedelta) -> timedelta:
+    from spy.clock import duration
+
+    return max(shipped, 3 * duration(every) + timedelta(minutes=1))
+
+
+def _lay(root: dict[str, Any], overrides: Mapping[str, Any]) -> None:
+    for key, value in overrides.items():
+        if isinstance(value, Mapping):
+            _lay(root.setdefault(key, {}), value)
+        else:
+            root[key] = value
+
+
+class _ReceiverService:
+    """The reference receiver behind the simulators' wire."""
+
+    def __init__(self, receiver: Receiver) -> None:
+        self._receiver = receiver
+
+    def answer(self, request: Request) -> Response:
+        query = f"?{urlencode(request.query, doseq=True)}" if request.query else ""
+        status, headers, body = self._receiver.answer(
+            request.method, request.path + query, request.headers, request.body
+        )
+        return Response(status, body, headers)
+
+
+@dataclass
+class PostBox:
+    """Takes mail in virtual time, unless the scenario says that SMTP is broken."""
+
+    faults: Faults
+    now: Callable[[], datetime]
+    mails: list[tuple[datetime, Mail]] = field(default_factory=list)
+
+    def send(self, mail: Mail) -> None:
+        fault = self.faults.active("smtp", self.now())
+        if fault is not None and fault.kind not in ("stale", "disagree", "empty", "accept_then_drop"):
+            raise DeliveryError("smtp", f"simulated fault {fault.kind}")
+        if all(taken.id != mail.id for _, taken in self.mails):
+            self.mails.append((self.now(), mail))
+        if fault is not None and fault.kind == "accept_then_drop":
+            raise DeliveryError("smtp", "connection lost after the mail was taken")
+
+
+class Stage:
+    """A scenario's world with everything around the agent. `now` is the owner's clock."""
+
+    def __init__(self, scenario: Scenario, config: Config, folder: Path, now: Callable[[], datetime]) -> None:
+        self.scenario = scenario
+        self.config = config
+        self.now = now
+        self.faults = Faults(scenario.faults)
+        # Only ever signs messages to the receiver of this very world, so it may be derived from the seed.
+        key = hashlib.sha256(f"simulated {scenario.seed}".encode()).digest()
+        self.secret_text = f"whsec_{base64.b64encode(key).decode('ascii')}"
+        self.secret = Secret.parse(self.secret_text)
+        self.receiver = Receiver(folder / "receiver.db", [self.secret], _LateTier0(lambda: self.world), now)
+        self.world = World(scenario, config.products, folder / "conditions.db", self.receiver)
+        self.services: dict[str, Faulty] = {
+            name: Faulty(name, make(self.world), self.faults, now, self.world.as_of)
+            for name, make in SIMULATORS.items()
+        }
+        self.services["receiver"] = Faulty("receiver", _ReceiverService(self.receiver), self.faults, now)
+
+    def advance(self) -> None:
+        self.world.advance(self.now())
+
+    def close(self) -> None:
+        self.world.close()
+        self.receiver.close()
+
+
+class _LateTier0:
+    """Tier0's side as the receiver asks for it; the world is made after the receiver, which it needs itself."""
+
+    def __init__(self, world: Callable[[], World]) -> None:
+        self._world = world
+
+    def known(self, run: int) -> bool:
+        return self._world().known(run)
+
+    def stopped(self, run: int) -> bool:
+        return self._world().stopped(run)
+
+    def locked(self, run: int) -> bool:
+        return self._world().locked(run)
+
+    def released(self, run: int) -> bool:
+        return self._world().released(run)
+
+    def lowest_waiting(self) -> int | None:
+        return self._world().lowest_waiting()

@@ -1,0 +1,161 @@
+"""A scenario in virtual time: the agent's own observe, decide and deliver, one event after the other, no thread."""
+
+from __future__ import annotations
+
+import heapq
+import tempfile
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+from probes.simulation.database_faults import world_engine
+from probes.simulation.report import report
+from probes.simulation.scenario import ActPlan, Scenario
+from probes.simulation.stage import PATHS, PostBox, Stage, config_of
+from probes.simulation.transport import InProcess
+from spy.agent.deliver import Deliverer
+from spy.app import build_agent, connection_of, open_agent_store, probes_of
+from spy.channels.webhook import Webhook
+from spy.domain.act import Act, Do
+from spy.domain.errors import ActError
+from spy.domain.run import Chunk
+from spy.store import outbox
+from spy.store.acts import perform
+from spy.store.engine import reading
+
+FIRST = ("tier0", "oms")
+"""Asked first when several probes are due at the same moment: the others build on the runs that these find."""
+
+
+def run_steps(scenario: Path | Scenario, store: str = "") -> dict[str, Any]:
+    """Play one scenario; the report of design section 11, with `requests` per service and `open_run_hours` besides."""
+    played = scenario if isinstance(scenario, Scenario) else Scenario.load(scenario)
+    with tempfile.TemporaryDirectory(prefix="spy-step-") as folder:
+        steps = Steps(played, Path(folder), store)
+        try:
+            return steps.play()
+        finally:
+            steps.close()
+
+
+class Steps:
+    def __init__(self, scenario: Scenario, folder: Path, store: str = "") -> None:
+        self.scenario = scenario
+        self.at = scenario.start
+        hosts = {name: {"url": f"http://{name}.invalid{path}"} for name, path in PATHS.items() if name != "receiver"}
+        release = {"url": f"http://receiver.invalid{PATHS['receiver']}", "secret_file": "in memory"}
+        self.config = config_of(scenario, {"agent": {"mode": "live"}, "release": release, "service": hosts})
+        self.stage = Stage(scenario, self.config, folder, lambda: self.at)
+        self.store = open_agent_store(store or f"sqlite:///{folder / 'spy.db'}", durable=False)
+        self.probes = probes_of(self.config)
+        self.asks = {name: self._connection(probe.service, probe.wants) for name, probe in self.probes.items()}
+        self.agent = build_agent(self.config, self.store, self.probes, self.asks, me="step")
+        receiver = InProcess(self.stage.services["receiver"].answer, self.stage.advance)
+        self.webhook = Webhook(
+            self.config.release.url,
+            self.stage.secret,
+            deadline=self.config.release.deadline,
+            clock=lambda: self.at,
+            transport=receiver,
+        )
+        self.post = PostBox(self.stage.faults, lambda: self.at)
+        self.deliverer = Deliverer(self.store, self.webhook, self.post, self.agent.may_send)
+        self.refused_acts: list[str] = []
+        self._order = count()
+        self._agenda: list[tuple[datetime, int, int, Callable[[], None]]] = []
+        self._wake: datetime | None = None
+
+    def _connection(self, service: str, wants: str) -> Any:
+        section = self.config.service[service]
+        if wants == "database":
+            return world_engine(
+                self.stage.world, self.stage.faults, deadline=section.deadline, before=self.stage.advance
+            )
+        transport = InProcess(self.stage.services[service].answer, self.stage.advance)
+        return connection_of(service, section, wants, transport, self._seconds)
+
+    def _seconds(self) -> float:
+        return (self.at - self.scenario.start).total_seconds()
+
+    def play(self) -> dict[str, Any]:
+        self.agent.lead(self.at)
+        for name, probe in self.probes.items():
+            self._each(probe.every, 0 if name in FIRST else 1, self._looker(name))
+        self._each(self.config.agent.tick, 2, lambda: self.agent.tick(self.at))
+        for act in self.scenario.acts:
+            self._on(act.at, 0, self._actor(act))
+        while self._agenda and self._agenda[0][0] <= self.scenario.until:
+            self.at, _, _, happen = heapq.heappop(self._agenda)
+            self.stage.advance()
+            happen()
+            self._deliver()
+        self.at = self.scenario.until
+        return report(self)
+
+    def close(self) -> None:
+        for ask in self.asks.values():
+            getattr(ask, "close", ask.dispose if hasattr(ask, "dispose") else lambda: None)()
+        self.webhook.close()
+        self.store.dispose()
+        self.stage.close()
+
+    # --- events -------------------------------------------------------------------------------------------------------
+
+    def _on(self, at: datetime, rank: int, happen: Callable[[], None]) -> None:
+        heapq.heappush(self._agenda, (at, rank, next(self._order), happen))
+
+    def _each(self, every: timedelta, rank: int, happen: Callable[[], None]) -> None:
+        def again() -> None:
+            self._on(self.at + every, rank, again)
+            happen()
+
+        self._on(self.scenario.start, rank, again)
+
+    def _looker(self, name: str) -> Callable[[], None]:
+        return lambda: self.agent.take([self.agent.look(name, self.at)], self.at)
+
+    def _actor(self, plan: ActPlan) -> Callable[[], None]:
+        def act() -> None:
+            try:
+                perform(self.store, act_of(plan, self.at))
+            except ActError as refused:
+                self.refused_acts.append(str(refused))
+            self.agent.tick(self.at)
+
+        return act
+
+    def _deliver(self) -> None:
+        """Deliver while it helps, then come back when the next message is due."""
+        while self.deliverer.deliver(self.at, self.agent.fence):
+            self.agent.follow(self.at)
+        with reading(self.store) as connection:
+            due = outbox.next_due(connection)
+        if due is not None and due > self.at and (self._wake is None or due < self._wake or self._wake <= self.at):
+            self._wake = due
+            self._on(due, 3, lambda: None)
+
+
+def act_of(plan: ActPlan, at: datetime) -> Act:
+    """A planned act as a person does it; a hold without end lasts until Tier0's clock would lock anyway."""
+    do = Do(plan.do)
+    until = plan.until
+    if do is Do.HOLD_TIER0 and until is None:
+        until = at + timedelta(hours=48)
+    chunk = Chunk.parse(plan.chunk) if plan.chunk else None
+    return Act(
+        do=do,
+        who=plan.who,
+        why=plan.why,
+        at=at,
+        run=chunk.run if chunk else None,
+        dataset=chunk.dataset if chunk else "",
+        rule=plan.rule,
+        product=plan.product,
+        until=until,
+    )
+
+
+def requests_of(asks: Mapping[str, Any]) -> dict[str, int]:
+    return {name: int(getattr(ask, "requests", 0)) for name, ask in asks.items()}

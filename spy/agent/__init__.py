@@ -1,0 +1,1 @@
+"""The agent at work: observe, decide, plan, deliver, confirm."""

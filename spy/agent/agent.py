@@ -1,0 +1,293 @@
+"""The agent: takes looks in, writes decisions and messages in one transaction, and sees their effect.
+
+One thread calls `take` and `tick`; looks come from many. Nothing here reads the clock: `now` is an argument, so that
+the same code runs in real and in virtual time.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, Engine
+
+from spy.agent import observe, observed
+from spy.agent.board import Board
+from spy.agent.decide import holds_followers, judge
+from spy.agent.handle import handle_acts
+from spy.agent.messages import Judged, blocked_rows, webhook_row
+from spy.agent.plan import Planned, Standing, Step, plan
+from spy.agent.settings import Settings
+from spy.channels.message import Kind
+from spy.domain.act import Act, Do
+from spy.domain.release import Stage
+from spy.domain.run import Chunk
+from spy.domain.verdict import State, Verdict
+from spy.probe import Open, Probe
+from spy.rules.rulebook import Rulebook
+from spy.store import acts, decisions, lease, ledger, notes, outbox
+from spy.store.engine import reading, writing
+from spy.store.ledger import Look
+
+log = logging.getLogger(__name__)
+
+LAST_LOOK = ("tier0", "conditions")
+"""Probes whose good answers can turn bad again: the switch, the lock, and payloads that vanish."""
+FRESH = timedelta(seconds=5)
+"""A look this young need not be repeated before sending."""
+_NEVER = datetime.min.replace(tzinfo=UTC)
+
+
+class Agent:
+    def __init__(
+        self,
+        store: Engine,
+        book: Rulebook,
+        settings: Settings,
+        probes: Mapping[str, Probe],
+        asks: Mapping[str, Any],
+        me: str,
+    ) -> None:
+        self.store = store
+        self.book = book
+        self.settings = settings
+        self.probes = probes
+        self.asks = asks
+        """Probe name to its connection."""
+        self.me = me
+        self.board = Board(settings.instance)
+        self.judged: dict[int, Judged] = {}
+        self.releases: dict[int, Any] = {}
+        """Rows of `release` of open runs, as last read or written."""
+        self.fence = 0
+        """Our fencing token; 0: we do not lead, and neither decide nor send."""
+
+    # --- life ---------------------------------------------------------------------------------------------------
+
+    def lead(self, now: datetime) -> bool:
+        """Take or renew the lead. Who comes to lead reads everything anew: another one may have gone on meanwhile."""
+        with writing(self.store) as connection:
+            token = lease.hold(connection, self.me, now) or 0
+        if token and token != self.fence:
+            self._load(now)
+        self.fence = token
+        return bool(token)
+
+    def _load(self, now: datetime) -> None:
+        self.board, self.judged = Board(self.settings.instance), {}
+        with reading(self.store) as connection:
+            self.board.load(0, ledger.evidence_of_run(connection, 0))
+            runs = ledger.open_runs(connection)
+            for run in runs:
+                self.board.load(run, ledger.evidence_of_run(connection, run))
+            for chunk, row in decisions.newest(connection, runs).items():
+                active = acts.active(connection, now)
+                verdict = judge(self.board, self.book, self.settings, Chunk.parse(chunk).run, active, now)
+                self.judged[row.run] = Judged(verdict, row.revision, row.at)
+            self._read_releases(connection)
+
+    def _read_releases(self, connection: Connection) -> None:
+        self.releases = {row.run: row for row in decisions.releases(connection, self.board.runs).values()}
+
+    # --- observe ------------------------------------------------------------------------------------------------
+
+    def open_for(self, probe: Probe, now: datetime) -> Open:
+        """The open subjects as this probe gets them."""
+        started = {run for run, row in self.releases.items() if row.stage == Stage.STARTED}
+        runs = [run for run in self.board.runs if probe.watches_started or run not in started]
+        first_safe = self.board.value(0, "first_safe_run")
+        return Open(
+            now=now,
+            runs=[self.board.open_run(run, self.settings.prompt_global_tags) for run in runs],
+            products=self.book.products,
+            instance=self.settings.instance,
+            first_safe_run=first_safe if isinstance(first_safe, int) else None,
+            gating=self.book.gating,
+        )
+
+    def look(self, name: str, now: datetime) -> Look:
+        """One look through one probe; safe in any thread, never raises."""
+        probe = self.probes[name]
+        return observe.look(probe, self.asks[name], self.open_for(probe, now), self.board.latest)
+
+    # --- decide -------------------------------------------------------------------------------------------------
+
+    def take(self, looks: Sequence[Look], now: datetime) -> None:
+        """Append looks, decide what they touch, queue what follows: one transaction, then the board follows."""
+        with writing(self.store) as connection:
+            taken = []
+            for look in looks:
+                changed = self.board.changes(look)
+                ledger.append(connection, look, changed)
+                taken.append((look, changed))
+        touched: set[int] = set()
+        for look, changed in taken:
+            touched |= self.board.apply(look, changed)
+        if touched:
+            self._open_new_runs(touched, now)
+            causes = {f"earlier run {run}" for run in touched}
+            behind = {run for run, judged in self.judged.items() if judged.verdict.cause in causes}
+            self._decide(set(self.board.runs) if 0 in touched else touched | behind, now)
+
+    def may_send(self, row: Any, now: datetime, take: Callable[[Sequence[Look], datetime], None] | None = None) -> str:
+        """Look once more where a good answer can turn bad, just before something irreversible; then any objection.
+
+        `take` hands the looks to the thread that owns the agent; in virtual time there is only one.
+        """
+        due = [name for name in self.probes if name in LAST_LOOK and now - self.board.renewed.get(name, _NEVER) > FRESH]
+        looks = [self.look(name, now) for name in due]
+        if looks:
+            (take or self.take)(looks, now)
+        failed = "; ".join(f"{look.probe} cannot be asked now: {look.problem}" for look in looks if look.problem)
+        return failed or self.objection(row, now)
+
+    def tick(self, now: datetime) -> None:
+        """Time passing is an observation too: staleness, ends of acts, deadlines."""
+        due = {run for run, j in self.judged.items() if _is_due(j, now)}
+        self._decide(due, now)
+        self._close_old(now)
+
+    def follow(self, now: datetime) -> None:
+        """Plan anew after deliveries: an accepted run frees the next one."""
+        self._decide(set(), now)
+
+    def _open_new_runs(self, touched: set[int], now: datetime) -> None:
+        """A run that OMS tells and Tier0 has not locked is opened; one that was closed stays history."""
+        new = [run for run in touched if run and run not in self.releases]
+        if not new:
+            return
+        with writing(self.store) as connection:
+            for run in sorted(new):
+                if ledger.is_known(connection, run) or self.board.value(run, "run_start") is None:
+                    self.board.drop(run)
+                    continue
+                ledger.open_run(connection, run, now)
+                decisions.begin(connection, str(Chunk(run)), run, now, self.fence)
+            self._read_releases(connection)
+
+    def _decide(self, runs: set[int], now: datetime) -> None:
+        """Judge runs, move releases by what was observed, plan, and write all of it together."""
+        with writing(self.store) as connection:
+            self._read_releases(connection)
+            active = acts.active(connection, now)
+            for run in sorted(runs & set(self.releases)):
+                self._judge(connection, run, active, now)
+            handle_acts(self, connection, now)
+            observed.confirm(self, connection, now)
+            for planned in plan(self._standings(active)):
+                self._carry_out(connection, planned, now)
+            self._read_releases(connection)
+
+    def _judge(self, connection: Connection, run: int, active: Sequence[Act], now: datetime) -> None:
+        stage = Stage(self.releases[run].stage)
+        if stage.is_closed:
+            return
+        verdict = judge(self.board, self.book, self.settings, run, active, now)
+        before = self.judged.get(run)
+        if before and before.verdict.says_the_same_as(verdict):
+            self.judged[run] = Judged(verdict, before.revision, before.at)
+            return
+        self.record(connection, run, verdict, now)
+        if verdict.state is State.BLOCKED and not _is_silenced(active, run):
+            for row in blocked_rows(self.settings, self.judged[run], self.book.products, self.fence, now):
+                outbox.put(connection, **row)
+
+    def record(self, connection: Connection, run: int, verdict: Verdict, now: datetime) -> None:
+        """A new revision of a chunk's decision."""
+        before = self.judged.get(run)
+        revision = (before.revision if before else 0) + 1
+        decisions.record(connection, verdict, revision, now, self.book.hash, self.fence)
+        self.judged[run] = Judged(verdict, revision, now)
+
+    # --- plan ---------------------------------------------------------------------------------------------------
+
+    def _standings(self, active: Sequence[Act]) -> list[Standing]:
+        return [
+            Standing(
+                run=run,
+                stage=Stage(self.releases[run].stage),
+                verdict=judged.verdict.state,
+                kept_back=_kept_back(active, run),
+                holds_followers=holds_followers(self.board, run),
+                would_have_gone=self.releases[run].would_at is not None,
+            )
+            for run, judged in self.judged.items()
+            if run in self.releases
+        ]
+
+    def _carry_out(self, connection: Connection, planned: Planned, now: datetime) -> None:
+        row, judged = self.releases[planned.run], self.judged[planned.run]
+        chunk, stage = row.chunk, Stage(row.stage)
+        if planned.step is Step.QUEUE:
+            self._queue(connection, planned, judged, now)
+        elif planned.step is Step.LET_GO:
+            decisions.move(connection, chunk, stage, Stage.NONE, now, planned.why, self.fence)
+            self._read_releases(connection)
+        elif stage is Stage.QUEUED and not outbox.cancel(connection, row.message_id, planned.why):
+            return
+        else:
+            after = Stage.KEPT_BACK if planned.step is Step.KEEP_BACK else Stage.NONE
+            decisions.move(connection, chunk, stage, after, now, planned.why, self.fence)
+
+    def _queue(self, connection: Connection, planned: Planned, judged: Judged, now: datetime) -> None:
+        row = webhook_row(self.settings, judged, Kind.RELEASE, self.fence, self.book.hash, now)
+        chunk = str(judged.verdict.chunk)
+        changes = {"revision": judged.revision, "message_id": row["id"], "hashes": dict(judged.verdict.payload_hashes)}
+        if not self.settings.is_live:
+            outbox.put(connection, **row | {"status": "shadow"})
+            decisions.annotate(connection, chunk, would_at=now, detail="shadow: recorded, not sent", **changes)
+            return
+        if outbox.put(connection, **row):
+            decisions.move(connection, chunk, Stage.NONE, Stage.QUEUED, now, planned.why, self.fence, **changes)
+
+    # --- close --------------------------------------------------------------------------------------------------
+
+    def _close_old(self, now: datetime) -> None:
+        """A started run is watched until its 48 h are over, for payloads that vanish; then it is history."""
+        over = [run for run in self.releases if observed.is_over(self, run, now)]
+        if not over:
+            return
+        with writing(self.store) as connection:
+            for run in over:
+                ledger.close_run(connection, run, now)
+                self.board.drop(run)
+                self.judged.pop(run, None)
+            self._read_releases(connection)
+
+    def objection(self, row: Any, now: datetime) -> str:
+        """Why one queued release must not go at this moment; empty if it may. Read anew, just before sending."""
+        run = Chunk.parse(row.chunk).run
+        with reading(self.store) as connection:
+            halted, active = notes.get(connection, notes.HALT), acts.active(connection, now)
+            release = decisions.releases(connection, [run]).get(row.chunk)
+        judged = self.judged.get(run)
+        if halted:
+            return f"live sending is stopped: {halted}"
+        if kept := _kept_back(active, run):
+            return f"kept back by {kept}"
+        if release is None or release.message_id != row.id or Stage(release.stage).lets_followers_go:
+            return "the release does not stand any more"
+        if judged is None or judged.verdict.state is not State.READY:
+            return f"no longer ready: {'; '.join(judged.verdict.reasons) if judged else 'not judged'}"
+        if dict(judged.verdict.payload_hashes) != release.hashes:
+            return "a payload is not the one that was judged"
+        return ""
+
+
+def _is_due(judged: Judged, now: datetime) -> bool:
+    """Whether time alone may have changed a verdict."""
+    return judged.verdict.due_at is not None and judged.verdict.due_at <= now
+
+
+def _kept_back(active: Sequence[Act], run: int) -> str:
+    """Who keeps this run back; a global stop keeps all back, a hold at Tier0 its own run."""
+    for act in active:
+        if act.do in (Do.KEEP_BACK, Do.HOLD_TIER0, Do.STOP) and act.concerns(run):
+            return f"{act.who}: {act.why}"
+    return ""
+
+
+def _is_silenced(active: Sequence[Act], run: int) -> bool:
+    return any(act.do is Do.SILENCE and act.concerns(run) for act in active)

@@ -1,0 +1,65 @@
+"""Build the situation of a run from the board and the acts in force, and let the rulebook judge it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from spy.agent.board import Board
+from spy.agent.settings import Settings
+from spy.domain.act import Act, Do
+from spy.domain.run import Chunk
+from spy.domain.subject import of_run, of_stream
+from spy.domain.verdict import Verdict
+from spy.rules.evaluate import evaluate
+from spy.rules.rulebook import Rulebook
+from spy.rules.situation import LowerRun, Situation
+
+
+def judge(board: Board, book: Rulebook, settings: Settings, run: int, acts: Sequence[Act], now: datetime) -> Verdict:
+    """The verdict on one open run. Pure in (board, rulebook, acts, now)."""
+    waivers = tuple(act for act in acts if act.do is Do.WAIVE and act.concerns(run))
+    situation = Situation(
+        chunk=Chunk(run),
+        now=now,
+        evidence={**board.facts[0], **board.facts.get(run, {})},
+        instance=settings.instance,
+        believed_for=settings.believed_for,
+        renewed=board.renewed,
+        lower_runs=tuple(_lower(board, number) for number in board.runs if number < run),
+        newer_runs_exist=any(number > run for number in board.runs),
+        waivers=waivers,
+        lock_after=settings.lock_after,
+        upload_order_timeout=settings.upload_order_timeout,
+    )
+    return evaluate(situation, book)
+
+
+def _lower(board: Board, number: int) -> LowerRun:
+    end = board.value(number, "run_end")
+    has_ended = board.value(number, "run_ended") is True
+    return LowerRun(number, has_ended, end if isinstance(end, datetime) else None, _is_settled(board, number))
+
+
+def _is_settled(board: Board, number: int) -> bool:
+    """Whether every stream that declares a producer is done; only for the wording of who waits for whom."""
+    streams = board.value(number, "streams")
+    if not isinstance(streams, str):
+        return False
+    facts = board.facts.get(number, {})
+    for stream in streams.split(","):
+        subject = of_stream(board.instance, number, stream)
+        producers, done = facts.get((subject, "producers")), facts.get((subject, "stream_done"))
+        if producers is None or (producers.value != "" and not (done and done.value is True)):
+            return False
+    return True
+
+
+def holds_followers(board: Board, number: int) -> bool:
+    """Whether Tier0 will ever lock this run: it must have got it. Only a plain no counts; unknown holds."""
+    if board.value(number, "transferred") is False:
+        return False
+    ended = board.value(number, "run_ended") is True
+    facts = board.facts.get(number, {})
+    known = facts.get((of_run(board.instance, number), "known_to_tier0"))
+    return not (ended and known is not None and known.value is False)

@@ -1,0 +1,176 @@
+"""Deliver what is queued: claim, look once more, send with no transaction open, write down what came of it."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Protocol
+
+from sqlalchemy import Engine
+
+from spy.channels.message import with_fence
+from spy.channels.post import Mail, Post
+from spy.channels.webhook import Known, Reply, next_try
+from spy.domain.errors import DeliveryError
+from spy.domain.release import MOVES, Stage
+from spy.store import decisions, outbox
+from spy.store.engine import reading, writing
+
+log = logging.getLogger(__name__)
+
+LONGEST_WAIT = timedelta(minutes=5)
+"""A receiver that comes back gets its messages soon: nothing that a release waits for is put off longer."""
+RECHECK = timedelta(minutes=1)
+"""How soon a message that may not go now is looked at again."""
+
+
+class Sender(Protocol):
+    """The webhook of one receiver."""
+
+    def send(self, message_id: str, body: bytes) -> Reply: ...
+
+    def ask(self, message_id: str) -> Known | None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Deliverer:
+    store: Engine
+    webhook: Sender | None
+    """None: shadow mode without a receiver; then there is nothing but mail to deliver."""
+    post: Post
+    may_send: Callable[[Any, datetime], str]
+    """Last-moment check of one release: why it must not go now, or nothing."""
+    jitter: Callable[[], float] = lambda: 0.0
+    """0 to 1; spreads retries."""
+
+    def deliver(self, now: datetime, fence: int) -> int:
+        """One pass over what is due; the number of messages that got a final answer."""
+        with writing(self.store) as connection:
+            kinds = ("mail",) if self.webhook is None else ("release", "hold", "withdraw", "mail")
+            rows = outbox.claim(connection, now, fence, kinds)
+        return sum([self._one(row, now, fence) for row in rows])
+
+    def _one(self, row: Any, now: datetime, fence: int) -> bool:
+        if row.kind == "mail":
+            return self._mail(row, now, fence)
+        if row.status in ("ambiguous", "sending"):
+            # The last attempt may have arrived (or its sender died in it): ask, never guess.
+            known = self._asked(row, now, fence)
+            if known is not None:
+                return known
+        if row.not_after is not None and now >= row.not_after:
+            return self._finish(row, now, fence, "refused", "its time is over: Tier0's own lock", Stage.REFUSED)
+        not_now = self.may_send(row, now) if row.kind == "release" else ""
+        if not_now:
+            self._later(row, now, fence, not_now, RECHECK)
+            return False
+        return self._send(row, now, fence)
+
+    def _send(self, row: Any, now: datetime, fence: int) -> bool:
+        self._stage(row, Stage.SENT, now, fence, "sending")
+        assert self.webhook is not None
+        try:
+            reply = self.webhook.send(row.id, self._body(row, fence))
+        except DeliveryError as failed:
+            return self._failed(row, now, fence, failed)
+        blocked = f"; waits for run {reply.blocked_by}" if reply.blocked_by is not None else ""
+        return self._accepted(row, now, fence, f"{reply.outcome}{blocked}", reply.status)
+
+    def _body(self, row: Any, fence: int) -> bytes:
+        """The stored bytes; a message of an earlier leader that surely never arrived gets our token first."""
+        body = with_fence(row.body, fence)
+        if body != row.body:
+            with writing(self.store) as connection:
+                outbox.rewrite(connection, row.id, fence, body)
+        return body.encode("ascii")
+
+    def _accepted(self, row: Any, now: datetime, fence: int, what: str, code: int | None = None) -> bool:
+        after = Stage.WITHDRAWN if row.kind == "withdraw" else Stage.ACCEPTED
+        return self._finish(row, now, fence, "acked", what, after, acked_at=now, last_code=code)
+
+    def _failed(self, row: Any, now: datetime, fence: int, failed: DeliveryError) -> bool:
+        """A failed attempt: surely not there, perhaps there, or refused for good."""
+        if failed.ambiguous:
+            self._stage(row, Stage.AMBIGUOUS, now, fence, failed.what)
+            self._later(row, now, fence, failed.what, self._wait(row, failed), "ambiguous", failed.code)
+            return False
+        if not failed.retry:
+            return self._finish(row, now, fence, "refused", failed.what, Stage.REFUSED, last_code=failed.code)
+        self._stage(row, Stage.QUEUED, now, fence, failed.what)
+        self._later(row, now, fence, failed.what, self._wait(row, failed), "pending", failed.code)
+        return False
+
+    def _asked(self, row: Any, now: datetime, fence: int) -> bool | None:
+        """What the receiver knows about an attempt of unknown outcome; None: nothing, so it may be sent again."""
+        assert self.webhook is not None
+        try:
+            known = self.webhook.ask(row.id)
+        except DeliveryError as failed:
+            self._stage(row, Stage.AMBIGUOUS, now, fence, f"asked, no answer: {failed.what}")
+            self._later(row, now, fence, failed.what, self._wait(row, failed), "ambiguous", failed.code)
+            return False
+        if known is None:
+            self._stage(row, Stage.QUEUED, now, fence, "asked: it did not arrive")
+            return None
+        if known.body_sha256 != hashlib.sha256(row.body.encode("ascii")).hexdigest():
+            return self._finish(
+                row, now, fence, "refused", "the receiver holds another message under this id", Stage.REFUSED
+            )
+        return self._accepted(row, now, fence, f"asked: {known.state}")
+
+    def _wait(self, row: Any, failed: DeliveryError) -> timedelta:
+        wait = next_try(row.attempts + 1, self.jitter(), LONGEST_WAIT)
+        return max(wait, failed.retry_after) if failed.retry_after else wait
+
+    def _mail(self, row: Any, now: datetime, fence: int) -> bool:
+        try:
+            self.post.send(Mail.from_bytes(row.body.encode("ascii")))
+        except DeliveryError as failed:
+            if failed.retry:
+                self._later(row, now, fence, failed.what, self._wait(row, failed), "pending", failed.code)
+                return False
+            return self._finish(row, now, fence, "refused", failed.what, None, last_code=failed.code)
+        return self._finish(row, now, fence, "acked", "", None, acked_at=now)
+
+    def _finish(
+        self, row: Any, now: datetime, fence: int, status: str, what: str, stage: Stage | None, **more: Any
+    ) -> bool:
+        with writing(self.store) as connection:
+            owned = outbox.finish(connection, row.id, fence, status, last_error=what, **more)
+        if not owned:
+            log.warning("message %s was taken over by somebody else; its result is left to them", row.id)
+            return False
+        if stage is not None:
+            self._stage(row, stage, now, fence, what)
+        return True
+
+    def _later(
+        self,
+        row: Any,
+        now: datetime,
+        fence: int,
+        why: str,
+        wait: timedelta,
+        status: str = "pending",
+        code: int | None = None,
+    ) -> None:
+        with writing(self.store) as connection:
+            outbox.finish(connection, row.id, fence, status, due_at=now + wait, last_error=why, last_code=code)
+
+    def _stage(self, row: Any, after: Stage, now: datetime, fence: int, why: str) -> None:
+        """Move the chunk's release, where this message is the one that it stands for."""
+        with reading(self.store) as connection:
+            release = decisions.releases(connection, [int(row.chunk.split("/")[0])]).get(row.chunk)
+        own = release is not None and row.kind == "release" and release.message_id == row.id
+        takes_back = release is not None and row.kind == "withdraw" and release.message_id in row.body
+        if release is None or not (takes_back if after is Stage.WITHDRAWN else own):
+            return
+        before = Stage(release.stage)
+        with writing(self.store) as connection:
+            if after in MOVES[before]:
+                decisions.move(connection, row.chunk, before, after, now, why, fence)
+            elif after is before:
+                decisions.annotate(connection, row.chunk, detail=why)

@@ -1,0 +1,84 @@
+"""One look through one probe. Never raises: a failure is a look too."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable
+from contextlib import nullcontext
+from typing import Any
+
+from spy.clock import monotonic
+from spy.domain.errors import SourceError
+from spy.domain.evidence import Evidence, Fact, Scope, unknown
+from spy.domain.subject import Subject, part_of
+from spy.probe import Open, Probe
+from spy.store.ledger import Look
+
+log = logging.getLogger(__name__)
+Key = tuple[Subject, str]
+
+
+def look(probe: Probe, ask: Any, open_: Open, latest: Callable[[Key], Evidence | None]) -> Look:
+    """Ask once; when that brings a change, ask again at once: two looks that disagree make the fact unknown.
+
+    So two replicas of one service that tell different stories are found, whichever one answers.
+    """
+    began, asked_before = monotonic(), getattr(ask, "requests", 0)
+    evidence: tuple[Evidence, ...] = ()
+    problem, retry = "", True
+    try:
+        first = _typed(probe, probe.observe(ask, open_), open_)
+        if any(_changes(e, latest(key)) for key, e in first.items()):
+            with ask.fresh() if hasattr(ask, "fresh") else nullcontext():
+                second = _typed(probe, probe.observe(ask, open_), open_)
+            first = _agreed(probe, first, second, open_)
+        evidence = tuple(first.values())
+    except SourceError as failed:
+        problem, retry = failed.what, failed.retry
+    except Exception as crash:
+        # A probe is a guest: whatever it does, the others and the agent go on, and its facts grow stale.
+        log.exception("probe %s crashed", probe.name)
+        problem = f"the probe crashed: {type(crash).__name__}: {crash}"
+    return Look(
+        probe=probe.name,
+        service=probe.service,
+        at=open_.now,
+        evidence=evidence,
+        problem=problem,
+        retry=retry,
+        took_ms=(monotonic() - began) * 1000,
+        requests=getattr(ask, "requests", 0) - asked_before,
+        every=probe.every,
+        stale_after=probe.stale_after,
+        runs=tuple(run.number for run in open_.runs),
+    )
+
+
+def _changes(new: Evidence, old: Evidence | None) -> bool:
+    return old is None or not old.says_the_same_as(new)
+
+
+def _typed(probe: Probe, evidence: Iterable[Evidence], open_: Open) -> dict[Key, Evidence]:
+    """What the probe declared, by key; a value of another type than its fact is unknown."""
+    declared = {(fact.scope, fact.name): fact for fact in probe.facts}
+    found: dict[Key, Evidence] = {}
+    for e in evidence:
+        fact: Fact | None = declared.get((Scope(part_of(e.subject)[0]), e.name))
+        if fact is None:
+            raise TypeError(f"{probe.name} yields {e.name!r} about {e.subject}, which it does not declare")
+        if e.value is not None and not fact.kind.holds(e.value):
+            e = unknown(e.subject, e.name, probe.name, open_.now, f"expected {fact.kind}, found {e.value!r}")
+        found[e.key] = e
+    return found
+
+
+def _agreed(probe: Probe, first: dict[Key, Evidence], second: dict[Key, Evidence], open_: Open) -> dict[Key, Evidence]:
+    agreed: dict[Key, Evidence] = {}
+    for key in {**first, **second}:
+        one, two = first.get(key), second.get(key)
+        if one and two and one.says_the_same_as(two):
+            agreed[key] = two
+            continue
+        told = [repr(e.value) if e else "nothing" for e in (one, two)]
+        agreed[key] = unknown(*key, probe.name, open_.now, f"two looks disagree: {told[0]}, then {told[1]}")
+    return agreed

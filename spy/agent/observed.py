@@ -1,0 +1,167 @@
+"""Releases move by what is observed at Tier0, never by our clock; and what went wrong after a release is said."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import Connection
+
+from spy.agent.decide import holds_followers
+from spy.agent.messages import alarm_rows, overtaken_rows, webhook_row
+from spy.channels.message import Kind
+from spy.clock import iso
+from spy.domain.release import Stage
+from spy.domain.subject import of_service, of_tag
+from spy.domain.verdict import State
+from spy.store import decisions, notes, outbox
+
+if TYPE_CHECKING:
+    from spy.agent.agent import Agent
+
+
+def confirm(agent: Agent, connection: Connection, now: datetime) -> None:
+    """Locked, started, overtaken; withdrawals; alarms. In run order, each chunk alone."""
+    for run, row in sorted(agent.releases.items()):
+        if run not in agent.judged:
+            continue
+        stage = Stage(row.stage)
+        first_safe = agent.board.value(0, "first_safe_run")
+        if not stage.is_closed and isinstance(first_safe, int) and first_safe > run:
+            _locked(agent, connection, row, now)
+        elif stage in (Stage.LOCKED, Stage.OVERTAKEN) and agent.board.value(run, "reco_started") is True:
+            _started(agent, connection, row, now)
+        elif stage is Stage.ACCEPTED:
+            _withdraw_if_wrong(agent, connection, row, now)
+        if stage.is_closed:
+            _say_if_gone(agent, connection, row, now)
+    _alarm_if_late(agent, connection, now)
+
+
+def _locked(agent: Agent, connection: Connection, row: Any, now: datetime) -> None:
+    """Tier0 passed the run in two equal answers: by our release, or by its own clock."""
+    stage, judged = Stage(row.stage), agent.judged[row.run]
+    if stage in (Stage.ACCEPTED, Stage.SENT, Stage.AMBIGUOUS):
+        decisions.move(
+            connection, row.chunk, stage, Stage.LOCKED, now, "Tier0 has locked the run", agent.fence, locked_at=now
+        )
+        return
+    if stage is Stage.QUEUED:
+        outbox.cancel(connection, row.message_id, "Tier0 locked the run first")
+    why, mails = _why_overtaken(agent, row)
+    decisions.move(connection, row.chunk, stage, Stage.OVERTAKEN, now, why, agent.fence, locked_at=now)
+    if mails and holds_followers(agent.board, row.run):
+        for mail in overtaken_rows(agent.settings, judged, row.detail, agent.fence, now):
+            outbox.put(connection, **mail)
+        _compare_with_prediction(agent, connection, row, now)
+
+
+def _why_overtaken(agent: Agent, row: Any) -> tuple[str, bool]:
+    """The sentence, and whether it is worth a mail: a shadow agent expects this where it would have released."""
+    judged = agent.judged[row.run]
+    if row.would_at is not None:
+        return f"Tier0 locked the run by its own clock; shadow would have released it at {iso(row.would_at)}", False
+    missing = "; ".join(judged.verdict.reasons) or row.detail or "nothing was missing"
+    return f"Tier0 locked the run by its own clock while {judged.verdict.state}: {missing}", True
+
+
+def _started(agent: Agent, connection: Connection, row: Any, now: datetime) -> None:
+    run = row.run
+    told = agent.board.value(run, "reco_global_tag")
+    judged_with = agent.settings.prompt_global_tags.get(str(agent.board.value(run, "era")), "")
+    why = f"prompt reconstruction started with {told or 'an unknown global tag'}"
+    decisions.move(connection, row.chunk, Stage(row.stage), Stage.STARTED, now, why, agent.fence)
+    # Tier0 publishes at most 50 characters of a global tag.
+    if isinstance(told, str) and judged_with and told != judged_with[:50]:
+        text = f"Prompt reconstruction of run {run} started with {told}; we judged it with {judged_with}."
+        _alarm(agent, connection, row, "global tag", "another global tag than judged", text, now)
+
+
+def _withdraw_if_wrong(agent: Agent, connection: Connection, row: Any, now: datetime) -> None:
+    """Accepted and not locked: a payload that vanished or changed, or a rule that blocks, takes the release back."""
+    judged = agent.judged[row.run]
+    gone = {tag: h for tag, h in row.hashes.items() if judged.verdict.payload_hashes.get(tag, h) != h}
+    if not gone and judged.verdict.state is not State.BLOCKED:
+        return
+    notice = webhook_row(
+        agent.settings, judged, Kind.WITHDRAW, agent.fence, agent.book.hash, now, withdraws=row.message_id
+    )
+    if outbox.put(connection, **notice):
+        why = f"withdrawing: {', '.join(sorted(gone)) or '; '.join(judged.verdict.reasons)} changed after the release"
+        decisions.annotate(connection, row.chunk, detail=why)
+
+
+def _say_if_gone(agent: Agent, connection: Connection, row: Any, now: datetime) -> None:
+    """Locked or started: nothing can be taken back; who must redo what is said once."""
+    for tag, sent in row.hashes.items():
+        evidence = agent.board.latest((of_tag(agent.settings.instance, row.run, tag), "payload_hash"))
+        if evidence is None or evidence.value is None or evidence.value == sent:
+            continue
+        text = (
+            f"The payload of {tag} that run {row.run} was released with ({sent}) is no longer what the database gives "
+            f"for it ({evidence.value or 'nothing'}). Prompt reconstruction of run {row.run} has begun or cannot be "
+            f"stopped any more: its data may have to be done again."
+        )
+        _alarm(agent, connection, row, f"payload {tag}", f"payload of {tag} changed after the lock", text, now)
+
+
+def _alarm(agent: Agent, connection: Connection, row: Any, what: str, headline: str, text: str, now: datetime) -> None:
+    for mail in alarm_rows(agent.settings, agent.judged[row.run], what, headline, text, agent.fence, now):
+        outbox.put(connection, **mail)
+
+
+def _expected_lock(agent: Agent, run: int) -> datetime | None:
+    """When Tier0's own clock locks the run: at its deadline, after the runs below it, its switch being on."""
+    deadline = agent.judged[run].verdict.deadline
+    if deadline is None:
+        return None
+    below: list[datetime] = [row.locked_at for number, row in agent.releases.items() if number < run and row.locked_at]
+    switch = agent.board.latest((of_service("tier0"), "prompt_enabled"))
+    on_since = [switch.since] if switch and switch.value is True and switch.since else []
+    return max([deadline, *below, *on_since])
+
+
+def _compare_with_prediction(agent: Agent, connection: Connection, row: Any, now: datetime) -> None:
+    """A lock far from the prediction means that our idea of Tier0's clock is wrong: no more sending on it."""
+    expected = _expected_lock(agent, row.run)
+    if expected is None:
+        return
+    late_look = agent.settings.publication_lag + agent.settings.believed_for.get("tier0", timedelta(0))
+    if not (expected - agent.settings.lock_alarm <= now <= expected + agent.settings.lock_alarm + late_look):
+        _halt(agent, connection, row, f"run {row.run} was locked at {iso(now)}, predicted {iso(expected)}", now)
+
+
+def _alarm_if_late(agent: Agent, connection: Connection, now: datetime) -> None:
+    """The lowest open run is past its predicted lock and Tier0 does not move although its switch is on."""
+    for run in sorted(agent.judged):
+        row = agent.releases.get(run)
+        if row is None or Stage(row.stage).is_closed or not holds_followers(agent.board, run):
+            continue
+        expected = _expected_lock(agent, run)
+        is_on = agent.board.value(0, "prompt_enabled") is True
+        limit = agent.settings.lock_alarm + agent.settings.publication_lag
+        if expected is not None and is_on and now > expected + limit:
+            _halt(agent, connection, row, f"run {run} should have been locked at {iso(expected)} and is not", now)
+        return
+
+
+def _halt(agent: Agent, connection: Connection, row: Any, why: str, now: datetime) -> None:
+    if notes.get(connection, notes.HALT):
+        return
+    notes.put(connection, notes.HALT, why, now)
+    text = f"{why}.\nLive sending is stopped until a person resumes it: the configured delay or a clock is wrong."
+    _alarm(agent, connection, row, "lock prediction", "Tier0's lock is not where we predicted it", text, now)
+
+
+def is_over(agent: Agent, run: int, now: datetime) -> bool:
+    """Nothing can come any more: started, or never to start, and the hold that Tier0 would have made is over too."""
+    row = agent.releases[run]
+    stage = Stage(row.stage)
+    first_safe = agent.board.value(0, "first_safe_run")
+    if not holds_followers(agent.board, run) and isinstance(first_safe, int) and first_safe > run:
+        return True
+    end = agent.board.value(run, "run_end")
+    if not stage.is_closed or not isinstance(end, datetime):
+        return False
+    watched_until = end + agent.settings.reco_delay
+    return now > (watched_until if stage is Stage.STARTED else watched_until + timedelta(hours=24))

@@ -1,0 +1,211 @@
+"""The agent in real time: APScheduler fires looks in threads, one thread owns the agent, another delivers."""
+
+from __future__ import annotations
+
+import logging
+import queue
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Any
+
+from apscheduler.events import EVENT_JOB_MAX_INSTANCES, EVENT_JOB_MISSED, JobEvent
+from apscheduler.executors.base import BaseExecutor, run_job
+from apscheduler.schedulers.background import BackgroundScheduler
+
+from spy.agent.agent import Agent
+from spy.agent.deliver import Deliverer, Sender
+from spy.channels.post import Post
+from spy.domain.errors import SpyError
+from spy.store import lease, notes
+from spy.store.engine import writing
+from spy.store.ledger import Look
+
+log = logging.getLogger(__name__)
+
+RENEW = timedelta(seconds=5)
+"""How often the lead is renewed; three chances before it ends."""
+_TICK = "tick"
+
+
+class DaemonExecutor(BaseExecutor):  # type: ignore[misc]
+    """One daemon thread per running job: a source that hangs must not hold the end of the program."""
+
+    def _do_submit_job(self, job: Any, run_times: Any) -> None:
+        def work() -> None:
+            try:
+                events = run_job(job, job._jobstore_alias, run_times, self._logger.name)
+            except BaseException as failed:
+                self._run_job_error(job.id, failed, failed.__traceback__)
+            else:
+                self._run_job_success(job.id, events)
+
+        threading.Thread(target=work, daemon=True, name=f"look-{job.id}").start()
+
+
+class Runner:
+    def __init__(
+        self,
+        agent: Agent,
+        webhook: Sender | None,
+        post: Post,
+        clock: Callable[[], datetime],
+        tick: timedelta,
+        jitter: Callable[[], float],
+    ) -> None:
+        self.agent = agent
+        self.clock = clock
+        self.tick = tick
+        self.trouble = ""
+        """Why nothing is decided at the moment; empty if all is well."""
+        self.deliverer = Deliverer(agent.store, webhook, post, self._may_send, jitter)
+        self._work: queue.SimpleQueue[tuple[Callable[[], None], Future[None]] | Look | None] = queue.SimpleQueue()
+        self._stop = threading.Event()
+        self._due = threading.Event()
+        self._scheduler = BackgroundScheduler(executors={"default": DaemonExecutor()}, timezone="UTC")
+        self._threads = [
+            threading.Thread(target=self._own, daemon=True, name="agent"),
+            threading.Thread(target=self._deliver, daemon=True, name="deliver"),
+        ]
+
+    def start(self) -> None:
+        """Begin to look, decide and deliver; returns at once."""
+        self._scheduler.add_listener(self._missed, EVENT_JOB_MISSED | EVENT_JOB_MAX_INSTANCES)
+        now = self.clock()
+        for number, (name, probe) in enumerate(sorted(self.agent.probes.items(), key=lambda p: p[1].every)):
+            # A fixed grid with a fixed offset per probe, so that not all ask in the same second.
+            self._add(name, self._look, (name,), probe.every, now + timedelta(seconds=0.2 * number))
+        self._add(_TICK, self._tick, (), self.tick, now + self.tick)
+        for thread in self._threads:
+            thread.start()
+        self._scheduler.start()
+
+    def _add(
+        self, name: str, work: Callable[..., None], args: tuple[Any, ...], every: timedelta, first: datetime
+    ) -> None:
+        self._scheduler.add_job(
+            work,
+            "interval",
+            args=args,
+            id=name,
+            seconds=every.total_seconds(),
+            next_run_time=first,
+            coalesce=True,
+            max_instances=1,
+            misfire_grace_time=max(1, int(every.total_seconds() / 2)),
+        )
+
+    def wait(self) -> None:
+        self._stop.wait()
+
+    def stop(self) -> None:
+        """End within seconds: nothing new begins, what hangs is left behind, the lead is given up."""
+        self._stop.set()
+        self._due.set()
+        self._work.put(None)
+        self._scheduler.shutdown(wait=False)
+        for thread in self._threads:
+            thread.join(timeout=2)
+        try:
+            with writing(self.agent.store) as connection:
+                lease.give_up(connection, self.agent.me, self.clock())
+        except SpyError as broken:
+            log.warning("the lead could not be given up, it ends by itself: %s", broken)
+
+    # --- in scheduler threads ---------------------------------------------------------------------------------------
+
+    def _look(self, name: str) -> None:
+        if self.agent.fence:
+            self._work.put(self.agent.look(name, self.clock()))
+
+    def _tick(self) -> None:
+        self._in_agent(lambda: self.agent.tick(self.clock()))
+        self._due.set()
+
+    def _missed(self, event: JobEvent) -> None:
+        """A look that did not happen is a look too."""
+        probe = self.agent.probes.get(event.job_id)
+        if probe is not None:
+            what = "the look before has not ended" if event.code == EVENT_JOB_MAX_INSTANCES else "the look was missed"
+            self._work.put(Look(probe.name, probe.service, self.clock(), problem=what, every=probe.every))
+
+    # --- in the agent's thread ----------------------------------------------------------------------------------------
+
+    def _own(self) -> None:
+        renewed = datetime.min.replace(tzinfo=self.clock().tzinfo)
+        while not self._stop.is_set():
+            now = self.clock()
+            if now - renewed >= RENEW or not self.agent.fence:
+                self._guarded(lambda: self.agent.lead(self.clock()))
+                renewed = now
+            batch = self._batch()
+            looks = [item for item in batch if isinstance(item, Look)]
+            if looks and self.agent.fence:
+                self._guarded(partial(self._take, looks))
+            for item in batch:
+                if isinstance(item, tuple):
+                    self._answer(*item)
+
+    def _take(self, looks: Sequence[Look]) -> None:
+        now = self.clock()
+        self.agent.take(looks, now)
+        with writing(self.agent.store) as connection:
+            notes.put(connection, notes.HEARTBEAT, self.agent.me, now)
+        self._due.set()
+
+    def _batch(self) -> list[Any]:
+        """Whatever waits, at most a second's patience: that is the group commit."""
+        batch: list[Any] = []
+        try:
+            batch.append(self._work.get(timeout=1))
+            while True:
+                batch.append(self._work.get_nowait())
+        except queue.Empty:
+            return batch
+
+    def _guarded(self, act: Callable[[], Any]) -> None:
+        """Our own store may fail: then nothing is decided and nothing is sent, and it is said."""
+        try:
+            act()
+            self.trouble = ""
+        except SpyError as broken:
+            self.trouble = str(broken)
+            self.agent.fence = 0
+            log.error("nothing is decided or sent: %s", broken)
+
+    @staticmethod
+    def _answer(act: Callable[[], None], future: Future[None]) -> None:
+        try:
+            act()
+            future.set_result(None)
+        except Exception as failed:
+            # Whoever asked for it decides what its failure means.
+            future.set_exception(failed)
+
+    def _in_agent(self, act: Callable[[], None], patience: timedelta = timedelta(seconds=30)) -> None:
+        """Have the agent's thread do something, and wait for it."""
+        future: Future[None] = Future()
+        self._work.put((act, future))
+        future.result(timeout=patience.total_seconds())
+
+    # --- in the delivery thread -------------------------------------------------------------------------------------
+
+    def _may_send(self, row: Any, now: datetime) -> str:
+        return self.agent.may_send(row, now, lambda looks, at: self._in_agent(lambda: self.agent.take(looks, at)))
+
+    def _deliver(self) -> None:
+        while not self._stop.is_set():
+            self._due.wait(timeout=1)
+            self._due.clear()
+            try:
+                self._drain()
+            except Exception as broken:
+                # The outbox keeps every row; the next pass takes them up again.
+                log.error("delivery interrupted: %s", broken)
+
+    def _drain(self) -> None:
+        """Consecutive ready runs go out in one pass: each acceptance frees the next one."""
+        while self.agent.fence and not self._stop.is_set() and self.deliverer.deliver(self.clock(), self.agent.fence):
+            self._in_agent(lambda: self.agent.follow(self.clock()))

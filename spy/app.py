@@ -1,0 +1,176 @@
+"""Composition root: the only place that builds, and that loads entry points."""
+
+from __future__ import annotations
+
+import os
+import random
+import socket
+from collections.abc import Callable, Iterable, Mapping
+from importlib.metadata import entry_points
+from pathlib import Path
+from typing import Any
+
+import httpx
+from sqlalchemy import Engine
+from sqlmodel import SQLModel
+
+from spy.agent.agent import Agent
+from spy.agent.deliver import Sender
+from spy.agent.runner import Runner
+from spy.agent.settings import Settings
+from spy.channels.email import Email
+from spy.channels.post import Post
+from spy.channels.signature import Secret
+from spy.channels.webhook import Webhook
+from spy.clock import monotonic, utc_now
+from spy.config import Config, ServiceSection
+from spy.database import open_database
+from spy.domain.errors import ConfigError
+from spy.domain.evidence import Fact
+from spy.http import ClientCredentials, FileToken, Http, Tokens
+from spy.probe import Probe
+from spy.rules.rulebook import Rulebook
+from spy.store.engine import open_store
+from spy.store.migrate import upgrade
+
+PROBES = "spy.probes"
+PAGES = "spy.dashboard"
+
+
+def installed_probes() -> dict[str, type[Probe]]:
+    """Every probe that some installed package offers, by name."""
+    return {entry.name: entry.load() for entry in sorted(entry_points(group=PROBES), key=lambda e: e.name)}
+
+
+def probes_of(config: Config) -> dict[str, Probe]:
+    """The probes that the configuration asks for, with its periods. Unknown ones are a ConfigError."""
+    installed = installed_probes()
+    mistakes = [
+        f"probe.{name}: no installed package offers this probe; offered: {', '.join(installed)}"
+        for name in config.probe
+        if name not in installed
+    ]
+    mistakes += [
+        f"probe.{name}: its service needs [service.{installed[name].service}]"
+        for name in config.probe
+        if name in installed and installed[name].service not in config.service
+    ]
+    if mistakes:
+        raise ConfigError(mistakes)
+    probes = {}
+    for name, section in config.probe.items():
+        probe = installed[name]()
+        probe.every, probe.stale_after = section.every, section.stale_after
+        probes[name] = probe
+    return probes
+
+
+def facts_of(probes: Iterable[type[Probe] | Probe]) -> tuple[Fact, ...]:
+    return tuple(fact for probe in probes for fact in probe.facts)
+
+
+def rulebook_of(config: Config, probes: Mapping[str, Probe], file: str = "config.toml") -> Rulebook:
+    return config.rulebook(facts_of(probes.values()), file=file)
+
+
+def settings_of(config: Config) -> Settings:
+    return Settings(
+        instance=config.agent.instance,
+        source=config.agent.source,
+        is_live=config.agent.mode == "live",
+        page_url=config.agent.page_url,
+        crew=tuple(config.mail.crew),
+        reco_delay=config.tier0.reco_delay,
+        lock_after=config.lock_after,
+        upload_order_timeout=config.tier0.upload_order_timeout,
+        publication_lag=config.tier0.publication_lag,
+        lock_alarm=config.release.lock_alarm,
+        prompt_global_tags=config.tier0.prompt_global_tag,
+        believed_for={name: probe.stale_after for name, probe in config.probe.items()},
+    )
+
+
+def connection_of(
+    name: str,
+    section: ServiceSection,
+    wants: str,
+    transport: httpx.BaseTransport | None = None,
+    seconds: Callable[[], float] = monotonic,
+) -> Any:
+    """What a probe asks through: an Http client or a database engine, with the credentials of its service."""
+    if wants == "database":
+        secret = _text_of(section.password_file) if section.password_file else None
+        return open_database(
+            section.url, service=name, schema=section.db_schema, deadline=section.deadline, secret=secret
+        )
+    certificate = (Path(section.certificate), Path(section.key or section.certificate)) if section.certificate else None
+    return Http(
+        name,
+        section.url,
+        deadline=section.deadline,
+        transport=transport,
+        auth=_tokens(name, section, transport),
+        cert=certificate,
+        authorities=Path(section.ca) if section.ca else None,
+        seconds=seconds,
+    )
+
+
+def _tokens(name: str, section: ServiceSection, transport: httpx.BaseTransport | None) -> Tokens | None:
+    if section.token_file:
+        return FileToken(name, Path(section.token_file))
+    if not section.token_url:
+        return None
+    return ClientCredentials(
+        name,
+        section.token_url,
+        client_id=section.client_id,
+        secret=_text_of(section.client_secret_file),
+        audience=section.audience,
+        deadline=section.deadline,
+        transport=transport,
+    )
+
+
+def _text_of(path: str) -> Callable[[], str]:
+    """The content of a secret's file, read at each use: it may be rotated."""
+    return lambda: Path(path).read_text(encoding="utf-8").strip()
+
+
+def open_agent_store(url: str, *, durable: bool = True) -> Engine:
+    """The agent's database, brought to this program's schema. Virtual time begins with an empty file."""
+    store = open_store(url, durable=durable)
+    if durable:
+        upgrade(store)
+    else:
+        SQLModel.metadata.create_all(store)
+    return store
+
+
+def build_agent(
+    config: Config, store: Engine, probes: Mapping[str, Probe], asks: Mapping[str, Any], me: str = ""
+) -> Agent:
+    me = me or f"{socket.gethostname()}:{os.getpid()}"
+    return Agent(store, rulebook_of(config, probes), settings_of(config), probes, asks, me)
+
+
+def build_runner(config: Config) -> Runner:
+    """The whole agent on its real connections; everything that can be wrong is wrong here, before anything starts."""
+    probes = probes_of(config)
+    asks = {name: connection_of(p.service, config.service[p.service], p.wants) for name, p in probes.items()}
+    store = open_agent_store(config.agent.store)
+    agent = build_agent(config, store, probes, asks)
+    return Runner(agent, webhook_of(config), post_of(config), utc_now, config.agent.tick, random.random)
+
+
+def webhook_of(config: Config) -> Sender | None:
+    """None in shadow mode without a receiver: nothing is ever sent then."""
+    if not config.release.url or not config.release.secret_file:
+        return None
+    secrets = Secret.load(Path(config.release.secret_file))
+    return Webhook(config.release.url, secrets, deadline=config.release.deadline, clock=utc_now)
+
+
+def post_of(config: Config) -> Post:
+    mail = config.mail
+    return Email(mail.host, mail.port, mail.sender, config.agent.instance, mail.deadline)

@@ -1,0 +1,119 @@
+"""Human acts: the only thing that the page and the command line may write."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Engine, insert, or_, select, update
+
+from spy.domain.act import ENDS, Act, Do
+from spy.domain.errors import ActError
+from spy.store.engine import reading, writing
+from spy.store.tables import ActRow
+
+_act = ActRow.__table__  # type: ignore[attr-defined]
+
+_NEEDS_RUN = {
+    Do.KEEP_BACK,
+    Do.RELEASE_BACK,
+    Do.HOLD_TIER0,
+    Do.UNHOLD_TIER0,
+    Do.WAIVE,
+    Do.WITHDRAW,
+    Do.REQUEUE,
+    Do.ACKNOWLEDGE,
+}
+
+
+def perform(engine: Engine, act: Act) -> Act:
+    """Write one act, or say why it is not possible. Acts that end others end them in the same transaction."""
+    _check(act)
+    with writing(engine) as connection:
+        if act.do in ENDS:
+            _end(connection, act)
+        done = connection.execute(insert(_act).values(**_values(act)))
+        return replace(act, id=int(done.inserted_primary_key[0]) if done.inserted_primary_key else 0)
+
+
+def _check(act: Act) -> None:
+    for name, text in (("who", act.who), ("why", act.why)):
+        if not text.strip():
+            raise ActError(f"{act.do}: {name} is empty; every act has who, why and until when")
+    if act.do in _NEEDS_RUN and act.run is None and act.from_run is None:
+        raise ActError(f"{act.do}: names no run; give a chunk or --from-run")
+    if act.do is Do.WAIVE and not act.rule:
+        raise ActError("waive: names no rule; say which rule's failure is accepted")
+    if act.do is Do.HOLD_TIER0 and act.until is None:
+        raise ActError("hold_tier0: has no end; Tier0 stops every later run behind it, so say until when")
+    if act.until is not None and act.until <= act.at:
+        raise ActError(f"{act.do}: its end {act.until} does not lie after its beginning {act.at}")
+    if act.until_tag and act.from_run is None:
+        raise ActError(f"{act.do}: an end by tag needs --from-run, whose interval is waited for")
+
+
+def _end(connection: Connection, act: Act) -> None:
+    """End the matching active acts; none there is an error, since somebody believes something that is not so."""
+    ended = connection.execute(
+        update(_act)
+        .where(_act.c.do == ENDS[act.do], _act.c.run == act.run, _act.c.ended_at.is_(None))
+        .where(or_(_act.c.until.is_(None), _act.c.until > act.at))
+        .values(ended_at=act.at, ended_by=act.who)
+    )
+    if ended.rowcount == 0:
+        raise ActError(f"{act.do}: run {act.run or 'all'} has no active {ENDS[act.do]}")
+
+
+def _values(act: Act) -> dict[str, Any]:
+    names = ("at", "who", "why", "run", "from_run", "dataset", "rule", "product", "until", "until_tag")
+    return {"do": act.do, **{name: getattr(act, name) for name in names}, "ended_by": "", "handled": False}
+
+
+def active(connection: Connection, now: datetime) -> list[Act]:
+    """Acts in force, oldest first."""
+    query = (
+        select(_act)
+        .where(_act.c.at <= now, _act.c.ended_at.is_(None), or_(_act.c.until.is_(None), _act.c.until > now))
+        .order_by(_act.c.id)
+    )
+    return [as_act(row) for row in connection.execute(query)]
+
+
+def unhandled(connection: Connection, now: datetime) -> list[Act]:
+    """Acts that the agent has not yet taken notice of, oldest first."""
+    query = select(_act).where(_act.c.handled.is_(False), _act.c.at <= now).order_by(_act.c.id)
+    return [as_act(row) for row in connection.execute(query)]
+
+
+def mark_handled(connection: Connection, act_id: int) -> None:
+    connection.execute(update(_act).where(_act.c.id == act_id).values(handled=True))
+
+
+def end_by_tag(connection: Connection, act_id: int, at: datetime, why: str) -> None:
+    connection.execute(update(_act).where(_act.c.id == act_id).values(ended_at=at, ended_by=why))
+
+
+def all_acts(engine: Engine, limit: int = 200) -> list[Act]:
+    """Newest first."""
+    with reading(engine) as connection:
+        return [as_act(row) for row in connection.execute(select(_act).order_by(_act.c.id.desc()).limit(limit))]
+
+
+def as_act(row: Any) -> Act:
+    return Act(
+        do=Do(row.do),
+        who=row.who,
+        why=row.why,
+        at=row.at,
+        run=row.run,
+        from_run=row.from_run,
+        dataset=row.dataset,
+        rule=row.rule,
+        product=row.product,
+        until=row.until,
+        until_tag=row.until_tag,
+        ended_at=row.ended_at,
+        ended_by=row.ended_by,
+        id=row.id,
+    )

@@ -1,0 +1,147 @@
+"""Looks and evidence, appended only. Who wants the state of a run takes the newest row of each fact."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, func, insert, select, update
+
+from spy.domain.evidence import Evidence
+from spy.domain.subject import Subject, run_of
+from spy.store.tables import EvidenceRow, LookRow, ProbeRow, RunRow
+from spy.store.types import packed, unpacked
+
+_evidence = EvidenceRow.__table__  # type: ignore[attr-defined]
+_look = LookRow.__table__  # type: ignore[attr-defined]
+_probe = ProbeRow.__table__  # type: ignore[attr-defined]
+_run = RunRow.__table__  # type: ignore[attr-defined]
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """One poll of one probe: what it brought, or why it failed."""
+
+    probe: str
+    service: str
+    at: datetime
+    evidence: tuple[Evidence, ...] = ()
+    problem: str = ""
+    """Empty: it was answered."""
+    retry: bool = True
+    """False: asking again does not help until a person acts."""
+    took_ms: float = 0.0
+    requests: int = 0
+    every: timedelta = timedelta(0)
+    stale_after: timedelta = timedelta(0)
+    runs: tuple[int, ...] = ()
+    """The open runs it asked about."""
+
+
+def append(connection: Connection, look: Look, changed: Sequence[Evidence]) -> None:
+    """The look, the evidence it changed, and the probe's health."""
+    connection.execute(
+        insert(_look),
+        {
+            "probe": look.probe,
+            "at": look.at,
+            "took_ms": look.took_ms,
+            "requests": look.requests,
+            "problem": look.problem,
+        },
+    )
+    if changed:
+        connection.execute(insert(_evidence), [_row(e) for e in changed])
+    _note_health(connection, look)
+
+
+def _row(e: Evidence) -> dict[str, Any]:
+    return {
+        "run": run_of(e.subject) or 0,
+        "subject": e.subject,
+        "name": e.name,
+        "value": packed(e.value),
+        "source": e.source,
+        "seen_at": e.seen_at,
+        "as_of": e.as_of,
+        "final": e.final,
+        "problem": e.problem,
+    }
+
+
+def _note_health(connection: Connection, look: Look) -> None:
+    state = "ok" if not look.problem else ("failing" if look.retry else "refused")
+    seconds = {"every_s": look.every.total_seconds(), "stale_after_s": look.stale_after.total_seconds()}
+    values: dict[str, Any] = {
+        "state": state,
+        "last_look": look.at,
+        "problem": look.problem,
+        "took_ms": look.took_ms,
+        **seconds,
+    }
+    if not look.problem:
+        values["last_good"] = look.at
+    before = connection.execute(select(_probe.c.state, _probe.c.requests).where(_probe.c.name == look.probe)).first()
+    if before is None:
+        values |= {"name": look.probe, "service": look.service, "since": look.at, "requests": look.requests}
+        connection.execute(insert(_probe).values(**values))
+        return
+    values["requests"] = before.requests + look.requests
+    if before.state != state:
+        values["since"] = look.at
+    connection.execute(update(_probe).where(_probe.c.name == look.probe).values(**values))
+
+
+def evidence_of_run(connection: Connection, run: int) -> list[Evidence]:
+    """Newest row of each fact about one run (0: about services), with `since` and the renewals of its source."""
+    newest = (
+        select(func.max(_evidence.c.id)).where(_evidence.c.run == run).group_by(_evidence.c.subject, _evidence.c.name)
+    )
+    rows = connection.execute(select(_evidence).where(_evidence.c.id.in_(newest))).all()
+    return [_evidence_of(row, _last_good(connection)) for row in rows]
+
+
+def _last_good(connection: Connection) -> dict[str, datetime]:
+    rows = connection.execute(select(_probe.c.name, _probe.c.last_good)).all()
+    return {row.name: row.last_good for row in rows if row.last_good}
+
+
+def _evidence_of(row: Any, renewed: dict[str, datetime]) -> Evidence:
+    seen_at = row.seen_at if row.final else max(row.seen_at, renewed.get(row.source, row.seen_at))
+    return Evidence(
+        subject=Subject(row.subject),
+        name=row.name,
+        value=unpacked(row.value),
+        source=row.source,
+        seen_at=seen_at,
+        as_of=row.as_of,
+        final=row.final,
+        problem=row.problem,
+        since=row.seen_at,
+    )
+
+
+def open_run(connection: Connection, number: int, at: datetime) -> None:
+    connection.execute(insert(_run).values(number=number, opened_at=at, closed_at=None))
+
+
+def close_run(connection: Connection, number: int, at: datetime) -> None:
+    connection.execute(update(_run).where(_run.c.number == number).values(closed_at=at))
+
+
+def open_runs(connection: Connection) -> list[int]:
+    return list(
+        connection.execute(select(_run.c.number).where(_run.c.closed_at.is_(None)).order_by(_run.c.number)).scalars()
+    )
+
+
+def is_known(connection: Connection, number: int) -> bool:
+    """Whether the run is or was followed: a closed run is never opened again."""
+    return connection.execute(select(_run.c.number).where(_run.c.number == number)).first() is not None
+
+
+def looks_since(connection: Connection, since: datetime) -> Iterable[Any]:
+    """Looks newer than a time, oldest first."""
+    return connection.execute(select(_look).where(_look.c.at >= since).order_by(_look.c.id)).all()

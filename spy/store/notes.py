@@ -1,0 +1,27 @@
+"""Single values about the agent as a whole."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import Connection, delete, insert, select
+
+from spy.store.tables import NoteRow
+
+_note = NoteRow.__table__  # type: ignore[attr-defined]
+
+HALT = "halt"
+"""Why live sending is stopped."""
+MODE = "mode"
+HEARTBEAT = "heartbeat"
+"""Last time the agent took a look in; the value is its name."""
+
+
+def put(connection: Connection, name: str, value: str, at: datetime) -> None:
+    connection.execute(delete(_note).where(_note.c.name == name))
+    connection.execute(insert(_note).values(name=name, value=value, at=at))
+
+
+def get(connection: Connection, name: str) -> str:
+    """The value, empty if there is none."""
+    return connection.execute(select(_note.c.value).where(_note.c.name == name)).scalar() or ""

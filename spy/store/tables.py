@@ -1,0 +1,204 @@
+"""All tables. Rows of `look`, `evidence`, `decision`, `move` and `mail_log` are only ever added."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import BigInteger, Column, Index, Integer, Text
+from sqlmodel import Field, SQLModel
+
+from spy.store.types import Json, UtcDateTime
+
+
+def _key() -> Column[int]:
+    """An ever-growing key; SQLite counts only in INTEGER."""
+    return Column(BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True)
+
+
+def _time(*, index: bool = False, nullable: bool = False) -> Column[datetime]:
+    return Column(UtcDateTime, nullable=nullable, index=index)
+
+
+class LookRow(SQLModel, table=True):
+    """One poll of one probe."""
+
+    __tablename__ = "look"
+    __table_args__ = (Index("ix_look_probe_at", "probe", "at"),)
+    id: int | None = Field(default=None, sa_column=_key())
+    probe: str
+    at: datetime = Field(sa_column=_time())
+    took_ms: float = 0.0
+    requests: int = 0
+    problem: str = Field(default="", sa_column=Column(Text, nullable=False))
+    """Empty: it was answered."""
+
+
+class EvidenceRow(SQLModel, table=True):
+    """A fact, each time it changed. A later good `look` of its source that adds no row saw the same."""
+
+    __tablename__ = "evidence"
+    __table_args__ = (Index("ix_evidence_run_id", "run", "id"),)
+    id: int | None = Field(default=None, sa_column=_key())
+    run: int = Field(default=0)
+    """0: about a service."""
+    subject: str
+    name: str
+    value: Any = Field(sa_column=Column(Json, nullable=True))
+    source: str
+    seen_at: datetime = Field(sa_column=_time())
+    as_of: datetime | None = Field(default=None, sa_column=_time(nullable=True))
+    final: bool = False
+    problem: str = Field(default="", sa_column=Column(Text, nullable=False))
+
+
+class RunRow(SQLModel, table=True):
+    """A run that the agent follows or followed."""
+
+    __tablename__ = "run"
+    number: int = Field(primary_key=True)
+    opened_at: datetime = Field(sa_column=_time())
+    closed_at: datetime | None = Field(default=None, sa_column=_time(nullable=True, index=True))
+    """None: open. Set once Tier0 started it and its time for late surprises is over."""
+
+
+class DecisionRow(SQLModel, table=True):
+    """One revision of one chunk's verdict, with the evidence snapshot that every rule saw."""
+
+    __tablename__ = "decision"
+    __table_args__ = (Index("ix_decision_chunk_revision", "chunk", "revision", unique=True),)
+    id: int | None = Field(default=None, sa_column=_key())
+    chunk: str
+    run: int = Field(index=True)
+    revision: int
+    at: datetime = Field(sa_column=_time(index=True))
+    verdict: str
+    cause: str = ""
+    reasons: Any = Field(sa_column=Column(Json, nullable=False))
+    outcomes: Any = Field(sa_column=Column(Json, nullable=False))
+    products: Any = Field(sa_column=Column(Json, nullable=False))
+    payload_hashes: Any = Field(sa_column=Column(Json, nullable=False))
+    required: Any = Field(sa_column=Column(Json, nullable=False))
+    deadline: datetime | None = Field(default=None, sa_column=_time(nullable=True))
+    rulebook: str
+    program: str
+    fence: int = 0
+
+
+class ReleaseRow(SQLModel, table=True):
+    """Where one chunk's release stands."""
+
+    __tablename__ = "release"
+    chunk: str = Field(primary_key=True)
+    run: int = Field(index=True)
+    stage: str
+    since: datetime = Field(sa_column=_time())
+    revision: int = 0
+    message_id: str = ""
+    detail: str = Field(default="", sa_column=Column(Text, nullable=False))
+    locked_at: datetime | None = Field(default=None, sa_column=_time(nullable=True))
+    would_at: datetime | None = Field(default=None, sa_column=_time(nullable=True))
+    """Shadow: when it would have been sent."""
+    hashes: Any = Field(default_factory=dict, sa_column=Column(Json, nullable=False))
+    """Payload hashes of the decision that was sent."""
+    fence: int = 0
+
+
+class MoveRow(SQLModel, table=True):
+    """Every change of a release's stage."""
+
+    __tablename__ = "move"
+    id: int | None = Field(default=None, sa_column=_key())
+    chunk: str = Field(index=True)
+    at: datetime = Field(sa_column=_time(index=True))
+    before: str
+    after: str
+    why: str = Field(default="", sa_column=Column(Text, nullable=False))
+
+
+class OutboxRow(SQLModel, table=True):
+    """One message to one recipient. Leaves the queue only by acknowledgement or a person's act; never deleted."""
+
+    __tablename__ = "outbox"
+    __table_args__ = (Index("ix_outbox_status_due", "status", "due_at"),)
+    id: str = Field(primary_key=True)
+    """webhook-id, and the basis of a mail's Message-ID."""
+    kind: str
+    """release | hold | withdraw | mail"""
+    chunk: str = Field(index=True)
+    recipient: str
+    revision: int
+    subject: str = Field(default="", sa_column=Column(Text, nullable=False))
+    body: str = Field(sa_column=Column(Text, nullable=False))
+    """The exact bytes of a webhook; a mail as JSON."""
+    status: str
+    """pending | sending | acked | ambiguous | refused | cancelled | shadow"""
+    attempts: int = 0
+    created_at: datetime = Field(sa_column=_time())
+    due_at: datetime = Field(sa_column=_time())
+    lease_until: datetime | None = Field(default=None, sa_column=_time(nullable=True))
+    acked_at: datetime | None = Field(default=None, sa_column=_time(nullable=True))
+    not_after: datetime | None = Field(default=None, sa_column=_time(nullable=True))
+    last_code: int | None = None
+    last_error: str = Field(default="", sa_column=Column(Text, nullable=False))
+    fence: int = 0
+
+
+class ActRow(SQLModel, table=True):
+    """What a person did. A later row ends an earlier one; rows are never removed."""
+
+    __tablename__ = "act"
+    id: int | None = Field(default=None, sa_column=_key())
+    at: datetime = Field(sa_column=_time(index=True))
+    who: str
+    do: str
+    why: str = Field(sa_column=Column(Text, nullable=False))
+    run: int | None = Field(default=None, index=True)
+    from_run: int | None = None
+    dataset: str = ""
+    rule: str = ""
+    product: str = ""
+    until: datetime | None = Field(default=None, sa_column=_time(nullable=True))
+    until_tag: str = ""
+    ended_at: datetime | None = Field(default=None, sa_column=_time(nullable=True, index=True))
+    ended_by: str = Field(default="", sa_column=Column(Text, nullable=False))
+    handled: bool = False
+    """The agent has taken notice and queued what follows from it."""
+
+
+class ProbeRow(SQLModel, table=True):
+    """Health of one probe, as of its last look."""
+
+    __tablename__ = "probe"
+    name: str = Field(primary_key=True)
+    service: str
+    state: str
+    """ok | failing | refused"""
+    since: datetime = Field(sa_column=_time())
+    last_look: datetime = Field(sa_column=_time())
+    last_good: datetime | None = Field(default=None, sa_column=_time(nullable=True))
+    problem: str = Field(default="", sa_column=Column(Text, nullable=False))
+    every_s: float = 0.0
+    stale_after_s: float = 0.0
+    took_ms: float = 0.0
+    requests: int = 0
+    """Sent in total since the agent knows the probe."""
+
+
+class NoteRow(SQLModel, table=True):
+    """Single values of the agent as a whole: mode, halt reason, heartbeat."""
+
+    __tablename__ = "note"
+    name: str = Field(primary_key=True)
+    value: str = Field(sa_column=Column(Text, nullable=False))
+    at: datetime = Field(sa_column=_time())
+
+
+class LeaderRow(SQLModel, table=True):
+    """Who acts. One row; the token only grows and travels in every message."""
+
+    __tablename__ = "leader"
+    name: str = Field(primary_key=True)
+    holder: str
+    token: int
+    expires_at: datetime = Field(sa_column=_time())
