@@ -107,6 +107,13 @@ class Found:
         if before is None or before.inserted_at < interval.inserted_at:
             self.intervals[interval.since] = interval
 
+    def ends_with(self, last_since: Any) -> None:
+        """The last since of the whole tag; one that cannot be read may hide intervals of this run."""
+        try:
+            exact(last_since)
+        except ValueError as exc:
+            self.problem = f"unreadable interval: {exc}"
+
 
 def _sha1(payload_hash: Any) -> str:
     if not isinstance(payload_hash, str) or not _HASH.fullmatch(payload_hash):
@@ -117,8 +124,10 @@ def _sha1(payload_hash: Any) -> str:
 def found_by_tag(rows: Iterable[Sequence[Any]]) -> dict[tuple[int, str], Found]:
     """Rows of `statement.intervals`, by run and tag. A tag that does not exist has no entry."""
     found: dict[tuple[int, str], Found] = {}
-    for name, time_type, synchronization, run, since, payload_hash, inserted_at in rows:
+    for name, time_type, synchronization, last_since, run, since, payload_hash, inserted_at in rows:
         tag = found.setdefault((int(run), str(name)), Found(str(time_type), str(synchronization)))
+        if last_since is not None:
+            tag.ends_with(last_since)
         if since is not None:
             tag.add(since, payload_hash, inserted_at)
     return found

@@ -76,51 +76,50 @@ def intervals(tags: Sequence[str], bounds: Sequence[Bounds]) -> sa.Select[tuple[
     the run all of these; for a Time tag the first that begins at or after the run's end, which closes the interval that
     covers it, else the newest.
 
-    Columns: name, time_type, synchronization, run_number, since, payload_hash, insertion_time. A tag without interval
-    gives one row with NULLs, a tag that does not exist none. Every access is by the primary key of IOV: a window
-    function over all rows of a Lumi tag was measured 2,000 times slower.
+    Columns: name, time_type, synchronization, last_since, run_number, since, payload_hash, insertion_time. A tag
+    without interval gives one row with NULLs, a tag that does not exist none. `last_since` is the tag's last one of
+    all: SQLite may hold text, which sorts behind every number and would look like no interval.
+
+    Every access is by the primary key of IOV: a window function over all rows of a Lumi tag was measured 2,000 times
+    slower.
     """
-    runs = _runs(bounds)
-    newest = _newest_since(runs)
-    is_time = TAG.c.time_type == "Time"
-    first_after_end = (
-        sa.select(sa.func.min((late := IOV.alias("late")).c.since))
-        .where(late.c.tag_name == TAG.c.name, late.c.since >= runs.c.end_time)
-        .correlate(TAG, runs)
-        .scalar_subquery()
+    current = _current(tags, _runs(bounds))
+    found = IOV.alias("found")
+    inside_run = sa.and_(current.c.time_type == "Lumi", current.c.until >= current.c.first_lumi)
+    in_range = sa.and_(
+        found.c.tag_name == current.c.name,
+        found.c.since >= sa.case((inside_run, current.c.first_lumi), else_=current.c.until),
+        found.c.since <= current.c.until,
     )
-    current = (
+    return sa.select(
+        current.c.name,
+        current.c.time_type,
+        current.c.synchronization,
+        current.c.last_since,
+        current.c.run_number,
+        found.c.since,
+        found.c.payload_hash,
+        found.c.insertion_time,
+    ).select_from(current.outerjoin(found, in_range))
+
+
+def _current(tags: Sequence[str], runs: sa.Subquery) -> sa.Subquery:
+    """Each tag with each run, and the since (`until`) of the interval that counts for the run's end."""
+    newest = _newest_since(runs)
+    until = sa.case((TAG.c.time_type == "Time", sa.func.coalesce(_first_after_end(runs), newest)), else_=newest)
+    return (
         sa.select(
             TAG.c.name,
             TAG.c.time_type,
             TAG.c.synchronization,
             runs.c.run_number,
             runs.c.first_lumi,
-            sa.case((is_time, sa.func.coalesce(first_after_end, newest)), else_=newest).label("until"),
+            _last_since().label("last_since"),
+            until.label("until"),
         )
         .select_from(TAG.join(runs, runs.c.run_number > 0))  # all with all; Oracle does not take a bare `ON 1`
         .where(TAG.c.name.in_(tags))
         .subquery("cur")
-    )
-    inside_run = sa.and_(current.c.time_type == "Lumi", current.c.until >= current.c.first_lumi)
-    found = IOV.alias("found")
-    return sa.select(
-        current.c.name,
-        current.c.time_type,
-        current.c.synchronization,
-        current.c.run_number,
-        found.c.since,
-        found.c.payload_hash,
-        found.c.insertion_time,
-    ).select_from(
-        current.outerjoin(
-            found,
-            sa.and_(
-                found.c.tag_name == current.c.name,
-                found.c.since >= sa.case((inside_run, current.c.first_lumi), else_=current.c.until),
-                found.c.since <= current.c.until,
-            ),
-        )
     )
 
 
@@ -146,12 +145,20 @@ def _newest_since(runs: sa.Subquery) -> sa.ScalarSelect[int]:
         (TAG.c.time_type == "Time", sa.literal(MAX_SINCE, sa.BigInteger)),
         else_=runs.c.run_number,
     )
-    return (
-        sa.select(sa.func.max(early.c.since))
-        .where(early.c.tag_name == TAG.c.name, early.c.since <= bound)
-        .correlate(TAG, runs)
-        .scalar_subquery()
-    )
+    newest = sa.select(sa.func.max(early.c.since)).where(early.c.tag_name == TAG.c.name, early.c.since <= bound)
+    return newest.correlate(TAG, runs).scalar_subquery()
+
+
+def _first_after_end(runs: sa.Subquery) -> sa.ScalarSelect[int]:
+    late = IOV.alias("late")
+    first = sa.select(sa.func.min(late.c.since))
+    first = first.where(late.c.tag_name == TAG.c.name, late.c.since >= runs.c.end_time)
+    return first.correlate(TAG, runs).scalar_subquery()
+
+
+def _last_since() -> sa.ScalarSelect[int]:
+    every = IOV.alias("every_iov")
+    return sa.select(sa.func.max(every.c.since)).where(every.c.tag_name == TAG.c.name).correlate(TAG).scalar_subquery()
 
 
 def global_tag_maps(global_tags: Sequence[str], tags: Sequence[str]) -> sa.Select[tuple[object, ...]]:

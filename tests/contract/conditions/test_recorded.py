@@ -11,15 +11,7 @@ import pytest
 
 from probes.conditions import answer, simulator
 from spy.database import open_database
-from tests.support.conditions import (
-    DATA,
-    GLOBAL_TAG,
-    facts,
-    look,
-    looking_at,
-    open_run,
-    sql,
-)
+from tests.support.conditions import DATA, GLOBAL_TAG, facts, look, looking_at, open_run, sql
 
 SAMPLES = json.loads((DATA / "since_samples.json").read_text())
 

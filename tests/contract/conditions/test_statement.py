@@ -11,16 +11,7 @@ from sqlalchemy.dialects import oracle, postgresql
 
 from probes.conditions import answer, statement
 from spy.database import close_database, open_database
-from tests.support.conditions import (
-    GLOBAL_TAG,
-    LUMI_TAG,
-    RUN_TAG,
-    facts,
-    look,
-    looking_at,
-    open_run,
-    sha1,
-)
+from tests.support.conditions import GLOBAL_TAG, LUMI_TAG, RUN_TAG, facts, look, looking_at, open_run, sha1
 
 BOUNDS = [statement.Bounds(run, run << 32, (run << 32) | 0xFFFFFFFF, 0) for run in (398600, 398601)]
 

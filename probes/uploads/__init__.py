@@ -1,0 +1,1 @@
+"""The log of the conditions upload service (drop box)."""
