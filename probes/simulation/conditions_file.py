@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from probes.conditions.simulator import create, delete_iov, insert_iov, insert_o2o_run
-from probes.simulation.scenario import TagLag
+from probes.simulation.story import TagLag
 from probes.simulation.tags import SimTag, global_tags
 
 BEAT = timedelta(minutes=10)

@@ -25,7 +25,7 @@ import sqlalchemy as sa
 
 from probes.conditions.simulator import DDL
 from probes.simulation.faults import REPLICA_LAG, Faults
-from probes.simulation.scenario import Fault
+from probes.simulation.story import Fault
 from probes.simulation.world import World
 from spy.database import Hangs
 

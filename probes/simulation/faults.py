@@ -27,7 +27,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Protocol, runtime_checkable
 
-from probes.simulation.scenario import Fault
+from probes.simulation.story import Fault
 from probes.simulation.wire import Request, Response, Simulator
 
 REPLICA_LAG = timedelta(hours=6)

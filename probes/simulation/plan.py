@@ -13,7 +13,8 @@ from datetime import datetime, timedelta
 
 from probes.simulation.latency import HARVEST_TO_UPLOAD, draw
 from probes.simulation.production import Era, eras, producers
-from probes.simulation.scenario import LUMI_S, ProductPlan, RunPlan, Scenario
+from probes.simulation.scenario import Scenario
+from probes.simulation.story import LUMI_S, ProductPlan, RunPlan
 from probes.simulation.truth import SimProduct, SimRun
 from spy.domain.product import Product
 

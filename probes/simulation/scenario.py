@@ -2,7 +2,8 @@
 
 The format is a public interface (docs/scenarios.md). Times are offsets from `start`; everything here is absolute UTC.
 Beyond the base format a file may say: `history_runs`, `reco_delay`, `lock_offset`, `[[switch]]`, `[[delay]]`; per run
-`era`, `fill`, `stable_beams`, `tracker_in`, `transferred`, `empty_alca_skim`; per act `product`.
+`era`, `fill`, `stable_beams`, `tracker_in`, `transferred`, `empty_alca_skim`; per act `product`; offsets before the
+start (`"-2h"`).
 """
 
 from __future__ import annotations
@@ -10,130 +11,31 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from probes.simulation.production import era_of, eras
 from probes.simulation.reading import Table, nearest, shown
-from spy.domain.act import Do
-from spy.domain.errors import ActError, ConfigError
-from spy.domain.run import Chunk, RunClass
-
-RECO_DELAY = timedelta(hours=48)
-LOCK_OFFSET = timedelta(minutes=30)
-LUMI_S = 23.31
-"""Length of a lumi section, seconds (2^18 orbits of the LHC)."""
-CLASSES = tuple(str(c) for c in RunClass)
-OUTCOMES = ("payload", "no_update", "low_statistics", "vetoed", "aborted")
-UPLOADS = ("ok", "failed", "skipped", "shifted", "lost")
-SERVICES = ("tier0", "conditions", "dqm", "oms", "uploads", "o2o", "jobs", "receiver", "smtp")
-KINDS = (
-    "down",
-    "slow",
-    "hang",
-    "garbage",
-    "empty",
-    "stale",
-    "http500",
-    "http429",
-    "auth",
-    "disagree",
-    "accept_then_drop",
+from probes.simulation.story import (
+    LOCK_OFFSET,
+    RECO_DELAY,
+    ActPlan,
+    Delay,
+    Fault,
+    RunPlan,
+    Switch,
+    TagLag,
+    label,
+    read_act,
+    read_delay,
+    read_fault,
+    read_run,
+    read_switch,
+    read_tag,
 )
-STREAMS = {
-    "collisions": ["Express", "ExpressAlignment", "Calibration"],
-    "cosmics": ["ExpressCosmics"],
-    "heavy-ions": ["HIExpress", "HIExpressAlignment", "Calibration"],
-    "commissioning": ["Express"],
-}
-DATASETS = {
-    "collisions": ["Muon0", "JetMET0"],
-    "cosmics": ["Cosmics"],
-    "heavy-ions": ["HIPhysicsRawPrime0", "HIForward0"],
-    "commissioning": ["Commissioning"],
-}
-WITHOUT_CHUNK = ("stop", "resume", "silence", "acknowledge")
+from spy.domain.errors import ConfigError
 
-
-@dataclass(frozen=True, slots=True)
-class ProductPlan:
-    name: str
-    harvested: datetime | None
-    outcome: str
-    upload: str
-    uploaded: datetime | None
-    """When the upload is tried; None: nothing to upload."""
-    vanishes: datetime | None
-
-
-@dataclass(frozen=True, slots=True)
-class RunPlan:
-    number: int
-    run_class: str
-    start: datetime
-    end: datetime | None
-    lumis: int
-    streams: tuple[str, ...]
-    datasets: tuple[str, ...]
-    express_done: datetime | None
-    products: tuple[ProductPlan, ...]
-    """None listed: the world draws what happens."""
-    era: str
-    fill: int
-    stable_beams: bool
-    tracker_in: bool
-    transferred: bool
-    empty_alca_skim: tuple[str, ...]
-    """Streams for which Tier0 declares nothing (`alca_skim` null)."""
-
-
-@dataclass(frozen=True, slots=True)
-class Fault:
-    service: str
-    kind: str
-    start: datetime
-    end: datetime
-
-    def covers(self, moment: datetime) -> bool:
-        return self.start <= moment < self.end
-
-
-@dataclass(frozen=True, slots=True)
-class ActPlan:
-    at: datetime
-    who: str
-    do: str
-    chunk: str
-    """Empty where the act is about no chunk."""
-    why: str
-    until: datetime | None = None
-    rule: str = ""
-    product: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Switch:
-    """Tier0's `promptreco_status` from a time on."""
-
-    at: datetime
-    enabled: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Delay:
-    """Tier0's release delay from a time on."""
-
-    at: datetime
-    reco_delay: timedelta
-
-
-@dataclass(frozen=True, slots=True)
-class TagLag:
-    """How far the intervals of an online-to-offline tag lie behind the present."""
-
-    name: str
-    delay: timedelta
+__all__ = ["ActPlan", "Delay", "Fault", "RunPlan", "Scenario", "Switch", "TagLag", "unknown_products"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,15 +111,15 @@ def _scenario(values: Mapping[str, Any], name: str, mistakes: list[str]) -> Scen
         until=until,
         seed=top.number("seed", 1),
         runs=_runs(top, until),
-        faults=tuple(_fault(t, until) for t in top.tables("fault", _label("service"))),
-        acts=tuple(sorted((_act(t) for t in top.tables("act", _label("do"))), key=lambda act: act.at)),
-        tags=tuple(_tag(t) for t in top.tables("tag", _label("name"))),
+        faults=tuple(read_fault(t, until) for t in top.tables("fault", label("service"))),
+        acts=tuple(sorted((read_act(t) for t in top.tables("act", label("do"))), key=lambda act: act.at)),
+        tags=tuple(read_tag(t) for t in top.tables("tag", label("name"))),
         agent=agent,
         history_runs=top.number("history_runs", 1),
         reco_delay=top.span("reco_delay", default_delay),
         lock_offset=top.span("lock_offset", default_offset),
-        switches=tuple(sorted((_switch(t) for t in top.tables("switch")), key=lambda switch: switch.at)),
-        delays=tuple(sorted((_delay(t) for t in top.tables("delay")), key=lambda delay: delay.at)),
+        switches=tuple(sorted((read_switch(t) for t in top.tables("switch")), key=lambda switch: switch.at)),
+        delays=tuple(sorted((read_delay(t) for t in top.tables("delay")), key=lambda delay: delay.at)),
     )
     top.finish()
     return scenario
@@ -230,130 +132,9 @@ def _agent_clock(agent: Mapping[str, Any]) -> tuple[timedelta, timedelta]:
     return table.span("reco_delay", RECO_DELAY), table.span("lock_offset", LOCK_OFFSET)
 
 
-def _label(*keys: str) -> Any:
-    return lambda values: " ".join(str(values[key]) for key in keys if key in values)
-
-
 def _runs(top: Table, until: datetime) -> tuple[RunPlan, ...]:
-    runs = [_run(table, index, until) for index, table in enumerate(top.tables("run", _label("number")))]
+    runs = [read_run(table, index, until) for index, table in enumerate(top.tables("run", label("number")))]
     numbers = [run.number for run in runs]
     for number in sorted({n for n in numbers if numbers.count(n) > 1}):
         top.wrong("run", f"number {number} is given {numbers.count(number)} times")
     return tuple(sorted(runs, key=lambda run: run.number))
-
-
-def _run(table: Table, index: int, until: datetime) -> RunPlan:
-    table.need("number", "class", "start")
-    run_class = table.choice("class", CLASSES, "collisions")
-    era = eras()[table.choice("era", eras().keys(), era_of(run_class))]
-    start = table.time("start", until)
-    end = table.time("end", None)
-    if end is not None and end <= start:
-        table.wrong("end", "must lie after the start of the run")
-    length_s = max(((end or until) - start).total_seconds(), 0.0)
-    beams = run_class in ("collisions", "heavy-ions")
-    streams = table.names("streams", STREAMS[run_class], era.streams.keys())
-    run = RunPlan(
-        number=table.number("number", 1, lowest=1),
-        run_class=run_class,
-        start=start,
-        end=end,
-        lumis=table.number("lumis", max(int(length_s / LUMI_S), 1), lowest=1),
-        streams=tuple(streams),
-        datasets=tuple(table.names("datasets", DATASETS[run_class])),
-        express_done=table.time("express_done", None),
-        products=tuple(_product(t) for t in table.tables("product", _label("name"))),
-        era=era.name,
-        fill=table.number("fill", 11200 + index if beams else 0),
-        stable_beams=table.flag("stable_beams", beams),
-        tracker_in=table.flag("tracker_in", True),
-        transferred=table.flag("transferred", True),
-        empty_alca_skim=tuple(table.names("empty_alca_skim", [], streams)),
-    )
-    table.finish()
-    return run
-
-
-def _product(table: Table) -> ProductPlan:
-    table.need("name")
-    harvested = table.time("harvested", None)
-    outcome = table.choice("outcome", OUTCOMES, "payload")
-    uploaded = table.time("uploaded", harvested + timedelta(minutes=30) if harvested else None)
-    plan = ProductPlan(
-        name=table.text("name"),
-        harvested=harvested,
-        outcome=outcome,
-        upload=table.choice("upload", UPLOADS, "ok"),
-        uploaded=uploaded if outcome == "payload" else None,
-        vanishes=table.time("vanishes", None),
-    )
-    table.finish()
-    return plan
-
-
-def _fault(table: Table, until: datetime) -> Fault:
-    table.need("service", "kind", "from")
-    start = table.time("from", until)
-    fault = Fault(
-        service=table.choice("service", SERVICES, SERVICES[0]),
-        kind=table.choice("kind", KINDS, KINDS[0]),
-        start=start,
-        end=table.time("to", datetime.max.replace(tzinfo=UTC)),
-    )
-    if fault.end <= fault.start:
-        table.wrong("to", "must lie after from")
-    table.finish()
-    return fault
-
-
-def _act(table: Table) -> ActPlan:
-    table.need("at", "who", "do", "why")
-    do = table.choice("do", tuple(str(d) for d in Do), "")
-    at = table.time("at", _start(table))
-    if do and do not in WITHOUT_CHUNK:
-        table.need("chunk")
-    if do == "waive":
-        table.need("rule")
-    chunk = table.text("chunk")
-    try:
-        Chunk.parse(chunk or "1")
-    except ActError as error:
-        table.wrong("chunk", str(error))
-    act = ActPlan(
-        at=at,
-        who=table.text("who"),
-        do=do,
-        chunk=chunk,
-        why=table.text("why"),
-        until=table.time("until", None),
-        rule=table.text("rule"),
-        product=table.text("product"),
-    )
-    table.finish()
-    return act
-
-
-def _start(table: Table) -> datetime:
-    """Stands in for a time that is missing or wrong, which is reported anyway."""
-    return table.start or datetime.max.replace(tzinfo=UTC)
-
-
-def _tag(table: Table) -> TagLag:
-    table.need("name", "delay")
-    tag = TagLag(table.text("name"), table.span("delay", timedelta()))
-    table.finish()
-    return tag
-
-
-def _switch(table: Table) -> Switch:
-    table.need("at", "enabled")
-    switch = Switch(table.time("at", _start(table)), table.flag("enabled", True))
-    table.finish()
-    return switch
-
-
-def _delay(table: Table) -> Delay:
-    table.need("at", "reco_delay")
-    delay = Delay(table.time("at", _start(table)), table.span("reco_delay", RECO_DELAY))
-    table.finish()
-    return delay

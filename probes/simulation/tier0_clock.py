@@ -70,7 +70,7 @@ class Tier0Clock:
             if run is None:
                 moment = self._at_the_next_start(moment)
                 continue
-            due = max(moment, self._due(run, moment))
+            due = max(moment, self._due(run))
             lower = [other.start for other in self.waiting if other.number < run.number and moment < other.start <= due]
             if lower:
                 moment = self.a_pass(min(lower))
@@ -105,12 +105,12 @@ class Tier0Clock:
         ratio = (moment - self.scenario.start) / PASS
         return self.scenario.start + (floor(ratio) + 1 if strictly else ceil(ratio)) * PASS
 
-    def _due(self, run: SimRun, moment: datetime) -> datetime:
+    def _due(self, run: SimRun) -> datetime:
         """The first pass that may lock a run, its place in the order granted."""
         if run.end is None:
             return NEVER
         by_clock = self._clock_lock(run)
-        accepted = self.decisions.early_release(run.number) if run.end <= moment else None
+        accepted = self.decisions.early_release(run.number)
         return by_clock if accepted is None else min(by_clock, self.a_pass(max(accepted, run.end)))
 
     def _clock_lock(self, run: SimRun) -> datetime:
