@@ -53,8 +53,8 @@ def _rendered(result: list[Any], kind: str) -> str:
     if kind == JSON:
         lines = [f"{',' if at else ' '}{json.dumps(element)}\n" for at, element in enumerate(result)]
         return '{"result": [\n' + "".join(lines) + "]}\n"
-    inner = json.dumps(result, indent=1)[2:-2] if result else ""
-    return '{"result": [\n' + inner + "]}\n"
+    parts = [f"{',' if at else ' '}{json.dumps(element, indent=2)}" for at, element in enumerate(result)]
+    return '{"result": [\n' + "".join(parts) + "]}\n"
 
 
 def framed(result: list[Any], kind: str, request: Request, extra: Mapping[str, str]) -> Response:
