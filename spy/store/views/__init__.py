@@ -1,0 +1,28 @@
+"""Read models: what the page, the API and the command line show. Queries only, nothing is decided here."""
+
+from spy.store.views.decided import Decision, decision_at, decisions_after, last_decision_id
+from spy.store.views.detail import Message, Move, RunDetail, run_detail
+from spy.store.views.overview import Overview, overview
+from spy.store.views.readiness import Readiness, first_unready_run, readiness
+from spy.store.views.runs import RunLine, run_lines
+from spy.store.views.services import ServiceLine, services
+
+__all__ = [
+    "Decision",
+    "Message",
+    "Move",
+    "Overview",
+    "Readiness",
+    "RunDetail",
+    "RunLine",
+    "ServiceLine",
+    "decision_at",
+    "decisions_after",
+    "first_unready_run",
+    "last_decision_id",
+    "overview",
+    "readiness",
+    "run_detail",
+    "run_lines",
+    "services",
+]

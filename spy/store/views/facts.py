@@ -1,0 +1,76 @@
+"""What the newest evidence says, read in bulk for many runs at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, func, select
+
+from spy.domain.evidence import Value
+from spy.store.notes import HEARTBEAT
+from spy.store.tables import EvidenceRow, NoteRow, ProbeRow
+from spy.store.types import unpacked
+
+_evidence = EvidenceRow.__table__  # type: ignore[attr-defined]
+_note = NoteRow.__table__  # type: ignore[attr-defined]
+_probe = ProbeRow.__table__  # type: ignore[attr-defined]
+
+Facts = Mapping[str, Value | None]
+"""Evidence name to its newest value, None for unknown; a name never seen is missing."""
+
+OF_RUNS = (
+    "run_start",
+    "run_end",
+    "run_ended",
+    "run_class",
+    "last_lumi",
+    "fill",
+    "producers",
+    "transferred",
+    "known_to_tier0",
+)
+"""What lists of runs show; `transferred` and `known_to_tier0` tell whether anybody waits for the run."""
+
+
+def of_runs(connection: Connection, runs: Iterable[int]) -> dict[int, dict[str, Value | None]]:
+    """`OF_RUNS` about each run in one query, as last told: whether it is still believed is for the decision to say."""
+    about = _evidence.c
+    newest = (
+        select(func.max(about.id))
+        .where(about.run.in_(list(runs)), about.name.in_(OF_RUNS), about.subject.not_like("%/%"))
+        .group_by(about.run, about.name)
+    )
+    facts: dict[int, dict[str, Value | None]] = {}
+    for row in connection.execute(select(about.run, about.name, about.value).where(about.id.in_(newest))):
+        facts.setdefault(row.run, {})[row.name] = unpacked(row.value)
+    return facts
+
+
+def of_services(connection: Connection, now: datetime) -> dict[str, Value | None]:
+    """What the services say about themselves; unknown once the probe's last good look is too old to be believed."""
+    about = _evidence.c
+    newest = select(func.max(about.id)).where(about.run == 0).group_by(about.subject, about.name)
+    believed = {row.name for row in connection.execute(select(_probe)) if is_believed(row, now)}
+    rows = connection.execute(select(about.name, about.value, about.source).where(about.id.in_(newest)))
+    return {row.name: unpacked(row.value) if row.source in believed else None for row in rows}
+
+
+def is_believed(probe: Any, now: datetime) -> bool:
+    """Whether what a probe saw last still counts."""
+    return probe.last_good is not None and now - probe.last_good <= timedelta(seconds=probe.stale_after_s)
+
+
+def holds_followers(facts: Facts) -> bool:
+    """Whether runs behind this one wait for it, as the agent's plan has it: a run that Tier0 never got holds nobody."""
+    if facts.get("transferred") is False:
+        return False
+    return not (facts.get("run_ended") is True and facts.get("known_to_tier0") is False)
+
+
+def heartbeat(connection: Connection) -> datetime | None:
+    """When the agent last took a look in, good or bad; None if it never did."""
+    noted = connection.execute(select(_note.c.at).where(_note.c.name == HEARTBEAT)).scalar()
+    looked = connection.execute(select(_probe.c.last_look).order_by(_probe.c.last_look.desc()).limit(1)).scalar()
+    return max((at for at in (noted, looked) if at is not None), default=None)

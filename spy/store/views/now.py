@@ -1,0 +1,70 @@
+"""The facts behind the top of the page: mode, heartbeat, Tier0's switch, the queue, the services."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from spy.domain.act import Act
+from spy.domain.product import Products
+from spy.domain.verdict import State
+from spy.store.views.runs import RunLine
+from spy.store.views.services import ServiceLine
+
+
+@dataclass(frozen=True, slots=True)
+class Now:
+    """The state of the whole, as of `now`."""
+
+    now: datetime
+    mode: str
+    """shadow | live; empty while no agent ever ran on this store."""
+    halt: str
+    """Why live sending is stopped; empty: it is not."""
+    stop: Act | None
+    """A person's global stop in force."""
+    heartbeat: datetime | None
+    """When the agent last took a look in."""
+    stale_after: timedelta
+    prompt_enabled: bool | None
+    """Tier0's switch of prompt reconstruction; None: unknown."""
+    first_safe_run: int | None
+    """Tier0's first condition-safe run; None: unknown."""
+    newest_run: int | None
+    """Of OMS; None: unknown."""
+    queue: tuple[RunLine, ...]
+    """Open runs that Tier0 has not locked and that hold their followers, the lowest first; its head is the frontier."""
+    aside: tuple[RunLine, ...]
+    """Open runs that hold nobody: Tier0 never got them."""
+    services: tuple[ServiceLine, ...]
+    products: Products
+    crew: tuple[str, ...]
+
+    @property
+    def age(self) -> timedelta | None:
+        return self.now - self.heartbeat if self.heartbeat else None
+
+    @property
+    def is_old(self) -> bool:
+        """Nothing shown can be trusted."""
+        return self.age is None or self.age > self.stale_after
+
+    @property
+    def frontier(self) -> RunLine | None:
+        """The lowest open run that is not locked: Tier0 can lock nothing behind it."""
+        return self.queue[0] if self.queue else None
+
+    @property
+    def counts(self) -> Mapping[State, int]:
+        """Runs in the queue by verdict."""
+        return {state: sum(line.verdict is state for line in self.queue) for state in State}
+
+    @property
+    def failing(self) -> tuple[ServiceLine, ...]:
+        return tuple(line for line in self.services if line.state != "ok" or not line.is_believed)
+
+    @property
+    def held(self) -> int:
+        """Ready runs that wait only for the frontier run."""
+        return sum(line.verdict is State.READY for line in self.queue[1:])

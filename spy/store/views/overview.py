@@ -1,0 +1,87 @@
+"""Whether anything is wrong, in one look: what the top of the page and `spy status` say."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import Engine
+
+from spy.domain.act import Do
+from spy.domain.product import Products
+from spy.domain.verdict import State
+from spy.store import acts, notes
+from spy.store.engine import reading
+from spy.store.views import wording
+from spy.store.views.facts import heartbeat, of_services
+from spy.store.views.now import Now
+from spy.store.views.runs import open_lines
+from spy.store.views.services import service_lines
+
+
+@dataclass(frozen=True, slots=True)
+class Overview(Now):
+    """The same in sentences."""
+
+    @property
+    def sentence(self) -> str:
+        """What is wrong, or that nothing is."""
+        return wording.sentence(self)[1]
+
+    @property
+    def state(self) -> State:
+        """As bad as the sentence is: blocked asks for a person, waiting is normal."""
+        return wording.sentence(self)[0]
+
+    @property
+    def also(self) -> tuple[str, ...]:
+        """What else is not as it should be, shorter."""
+        return tuple(wording.also(self))
+
+    @property
+    def next_step(self) -> str:
+        """What happens without anybody doing anything, and when."""
+        return wording.next_step(self)
+
+    @property
+    def whom(self) -> tuple[str, ...]:
+        """Mail addresses; empty: nobody needs to be called."""
+        return wording.whom(self)
+
+
+def overview(
+    store: Engine,
+    now: datetime,
+    stale_after: timedelta,
+    products: Products | None = None,
+    crew: Sequence[str] = (),
+) -> Overview:
+    """`products` and `crew` say whom to call."""
+    with reading(store) as connection:
+        told = of_services(connection, now)
+        lines = [line for line in open_lines(connection, now, products) if not line.stage.is_closed]
+        return Overview(
+            now=now,
+            mode=notes.get(connection, notes.MODE),
+            halt=notes.get(connection, notes.HALT),
+            stop=next((act for act in acts.active(connection, now) if act.do is Do.STOP), None),
+            heartbeat=heartbeat(connection),
+            stale_after=stale_after,
+            prompt_enabled=_as_bool(told.get("prompt_enabled")),
+            first_safe_run=_as_int(told.get("first_safe_run")),
+            newest_run=_as_int(told.get("newest_run")),
+            queue=tuple(line for line in lines if line.holds_followers),
+            aside=tuple(line for line in lines if not line.holds_followers),
+            services=tuple(service_lines(connection, now)),
+            products=products or {},
+            crew=tuple(crew),
+        )
+
+
+def _as_bool(value: object) -> bool | None:
+    return value if isinstance(value, bool) else None
+
+
+def _as_int(value: object) -> int | None:
+    return value if isinstance(value, int) and not isinstance(value, bool) else None
