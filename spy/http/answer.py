@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import Any, Never
 
-from spy.clock import age_text
+from spy.clock import age_text, iso
 from spy.domain.errors import Unreadable
 
 _TITLE = re.compile(r"<title[^>]*>\s*([^<]{1,120})", re.IGNORECASE)
@@ -40,7 +40,8 @@ class Answer:
         """`date`, but Unreadable if the answer is older than `limit`: then a cache or a frozen replica speaks."""
         date = self.date
         if date is not None and now - date > limit:
-            raise self.unreadable(f"answer is {age_text(now - date)} old by its own date")
+            # No age in the text: it would be another fact at each look.
+            raise self.unreadable(f"an answer of {iso(date)}, older than {age_text(limit)}")
         return date
 
     def json(self, *, tolerant: bool = False) -> Any:

@@ -31,8 +31,7 @@ class Breaker:
                 return
             left = self._open_until - self._seconds()
             if left > 0.0:
-                what = f"not asked for {left:.0f} s more; last: {self._last}"
-                raise NoAnswer(self._service, what, timedelta(seconds=left))
+                raise NoAnswer(self._service, f"left in peace for a while; last: {self._last}", timedelta(seconds=left))
             self._open_until = None
 
     def succeeded(self) -> None:

@@ -163,7 +163,7 @@ def test_an_old_date_gives_a_frozen_answer_away() -> None:
     with Scripted(reply(body="{}", Date="Mon, 01 Jun 2026 11:00:00 GMT")) as server:
         answer = ask(server.url)
     assert answer.dated(now, timedelta(hours=1)) == datetime(2026, 6, 1, 11, 0, tzinfo=UTC)
-    with pytest.raises(Unreadable, match="60 min old by its own date"):
+    with pytest.raises(Unreadable, match="an answer of 2026-06-01T11:00:00Z, older than 12 min"):
         answer.dated(now, timedelta(minutes=12))
 
 
@@ -283,13 +283,13 @@ def test_after_five_failures_in_a_row_a_service_is_left_in_peace_for_a_minute() 
         for _ in range(5):
             with pytest.raises(NoAnswer, match="status 503"):
                 http.get("run_config")
-        with pytest.raises(NoAnswer, match="not asked for 60 s more; last: run_config: status 503"):
+        with pytest.raises(NoAnswer, match="left in peace for a while; last: run_config: status 503"):
             http.get("run_config")
         assert len(server.requests) == 5
         clock.now_s += 61
         with pytest.raises(NoAnswer, match="status 503"):
             http.get("run_config")
-        with pytest.raises(NoAnswer, match="not asked"):
+        with pytest.raises(NoAnswer, match="left in peace"):
             http.get("run_config")
         clock.now_s += 300  # the next poll is asked in any case
         assert http.get("run_config").status == 200
@@ -304,7 +304,7 @@ def test_a_service_that_asks_for_a_pause_gets_it_but_never_more_than_a_minute() 
         http = Http("tier0", server.url, deadline=LONG, seconds=clock)
         with pytest.raises(NoAnswer, match="status 429"):
             http.get("run_config")
-        with pytest.raises(NoAnswer, match="not asked"):
+        with pytest.raises(NoAnswer, match="left in peace"):
             http.get("run_config")
         assert len(server.requests) == 1
         clock.now_s += 61

@@ -462,7 +462,7 @@ def test_a_replica_that_stands_still_is_found_by_its_date(period: Period) -> Non
         period.now = START + 4 * HOUR
         seen = Looks(Tier0(), http).look(START + 5 * HOUR, run_of_sim(period.runs[-1], period.now))
     assert {e.value for e in seen.values()} == {None}
-    assert "60 min old" in seen["service:tier0", "first_safe_run"].problem
+    assert "an answer of 2026-06-01T04:00:00Z, older than 12 min" in seen["service:tier0", "first_safe_run"].problem
 
 
 def test_asking_for_open_runs_only_never_asks_about_closed_ones(watch: Watch) -> None:
