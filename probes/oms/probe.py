@@ -149,7 +149,7 @@ def _run(look: _Look, subject: Subject, number: int, run: OpenRun | None, row: _
     except Unreadable as error:
         yield from _nothing(look, subject, run, error.what)
         return
-    yield from _listed(look, subject, found, row.given)
+    yield from (e for e in _listed(look, subject, found, row.given) if run is None or not run.is_final(e.name))
     if run is None or found.end is None:
         return
     if not (run.is_final("run_class") and run.is_final("stable_beams")):
