@@ -11,8 +11,9 @@ import pytest
 
 from spy.channels.message import CONTENT_TYPE, Kind, cloud_event
 from spy.channels.signature import sign
-from spy.receiver.contract import MAX_BODY
+from spy.receiver.contract import MAX_BODY, Decision, Problem
 from tests.support.receiver_site import OLD, Site, notice, problem_of
+from tests.support.tree import ROOT
 
 
 def altered(change: Callable[[dict[str, Any]], None], kind: Kind = Kind.RELEASE) -> bytes:
@@ -35,7 +36,7 @@ def data(**values: Any) -> bytes:
         pytest.param(b'{"a": NaN}', id="NaN"),
         pytest.param(b'{"a": ' + b"9" * 5000 + b"}", id="huge number"),
         pytest.param(b'"\xff"', id="no UTF-8"),
-        pytest.param(cloud_event(notice()).replace(b'"run":398598', b'"run":398598,"run":398600'), id="run twice"),
+        pytest.param(cloud_event(notice()).replace(b'"seq":1', b'"seq":1,"seq":2'), id="seq twice"),
         pytest.param(altered(lambda e: e.update(id="another")), id="other id"),
         pytest.param(altered(lambda e: e.update(specversion="0.3")), id="old CloudEvents"),
         pytest.param(altered(lambda e: e.update(type="org.example.readiness.explode.v1")), id="unknown type"),
@@ -106,3 +107,10 @@ def test_a_body_of_unclear_length_is_refused_and_the_connection_closed(site: Sit
             answer += part
     assert answer.split()[1] in (b"400", b"413")
     assert answer.count(b"HTTP/1.1") == 1
+
+
+def test_the_page_for_tier0_explains_every_problem_and_its_example_is_a_decision() -> None:
+    page = (ROOT / "docs" / "receiver.md").read_text(encoding="utf-8")
+    assert [p for p in Problem if f"| {p.status} | `{p}` |" not in page] == []
+    example = page.split("```json\n")[1].split("```")[0].encode()
+    assert Decision.parse(example, json.loads(example)["id"]).run == 398600

@@ -80,6 +80,12 @@ class Site:
         content = cloud_event(notice) if body is None else body
         return self.post(content, sign(secret, notice.id, self.now, content) | {"content-type": CONTENT_TYPE})
 
+    def take(self, notice: Notice) -> int:
+        """The status of one decision, asked without the HTTP server in between."""
+        body = cloud_event(notice)
+        headers = sign(OLD, notice.id, self.now, body) | {"content-type": CONTENT_TYPE}
+        return self.receiver.answer("POST", "/v1/decisions", headers, body)[0]
+
     def state(self, notice: Notice) -> str:
         return str(self.get(f"/v1/decisions/{notice.id}").json()["state"])
 
