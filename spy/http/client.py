@@ -128,6 +128,11 @@ class Http:
         self._client.close()
 
     @property
+    def url(self) -> str:
+        """Base of every path, with a slash at its end: some services have two interfaces, told apart by it."""
+        return self._base
+
+    @property
     def _is_fresh(self) -> bool:
         return bool(getattr(self._thread, "fresh", False))
 

@@ -1,0 +1,1 @@
+"""The DQM GUI: whether a harvest ran, and how it ended."""
