@@ -1,0 +1,1 @@
+"""REST under `/api/v1`: the same views as the page, for machines."""

@@ -1,0 +1,75 @@
+"""A stream of decisions as server-sent events; a client that was cut off goes on where it was."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+
+from fastapi import APIRouter, Header, Query
+from fastapi.responses import StreamingResponse
+from starlette.exceptions import HTTPException
+
+from spy.domain.errors import StoreError
+from spy.store.views import Decision, decisions_after, last_decision_id
+from spy.web.api.answers import PROBLEMS, DecisionAnswer
+from spy.web.source import Source
+
+POLL_S = 1.0
+SILENCE_S = 15.0
+"""After so long without a decision a comment is sent, so that a dead connection is noticed on both sides."""
+PATIENCE_MS = 3000
+"""When a client that was cut off comes back."""
+
+
+def router(source: Source) -> APIRouter:
+    routes = APIRouter(tags=["changes"], responses=PROBLEMS)
+
+    @routes.get("/changes", response_class=StreamingResponse)
+    async def changes(
+        last_event_id: str = Header(
+            "", description="id of the last event received; sent by browsers when they reconnect"
+        ),
+        after: int | None = Query(
+            None, ge=0, lt=2**63, description="the same for a first connection; 0: from the beginning"
+        ),
+    ) -> StreamingResponse:
+        """One event per decision: its id, `event: decision`, and the decision as JSON. Without an id: new ones only."""
+        start = await _start(source, last_event_id, after)
+        return StreamingResponse(
+            _events(source, start), media_type="text/event-stream", headers={"Cache-Control": "no-store"}
+        )
+
+    return routes
+
+
+async def _start(source: Source, last_event_id: str, after: int | None) -> int:
+    newest = await asyncio.to_thread(last_decision_id, source.store)
+    if last_event_id:
+        if not (last_event_id.isascii() and last_event_id.isdigit()) or int(last_event_id) >= 2**63:
+            raise HTTPException(400, f"Last-Event-ID {last_event_id!r}: expected the id of a decision, a whole number")
+        return int(last_event_id)
+    return after if after is not None else newest
+
+
+async def _events(source: Source, last: int) -> AsyncIterator[str]:
+    yield f"retry: {PATIENCE_MS}\n\n"
+    silent_s = 0.0
+    while True:
+        try:
+            found = await asyncio.to_thread(decisions_after, source.store, last)
+        except StoreError:
+            return  # the client comes back with the id of the last event, and is told 503 as long as it lasts
+        for decision in found:
+            last, silent_s = decision.id, 0.0
+            yield _event(decision)
+        if not found:
+            await asyncio.sleep(POLL_S)
+            silent_s += POLL_S
+        if silent_s >= SILENCE_S:
+            silent_s = 0.0
+            yield ": nothing was decided\n\n"
+
+
+def _event(decision: Decision) -> str:
+    body = DecisionAnswer.model_validate(decision).model_dump_json()
+    return f"id: {decision.id}\nevent: decision\ndata: {body}\n\n"

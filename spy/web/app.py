@@ -1,0 +1,51 @@
+"""The web application: API, health, metrics, and whatever pages are mounted in it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Protocol
+
+from fastapi import FastAPI
+from sqlalchemy import Engine
+
+from spy import __version__
+from spy.config import Config
+from spy.web import health, metrics, problem
+from spy.web.api import changes, readiness, runs, services, unknown
+from spy.web.guard import Guard
+from spy.web.headers import SecurityHeaders
+from spy.web.source import Source
+
+Clock = Callable[[], datetime]
+
+
+class Mount(Protocol):
+    """Pages from another package: they add themselves to the application."""
+
+    def __call__(self, app: FastAPI, store: Engine, config: Config, clock: Clock) -> None: ...
+
+
+def create(config: Config, store: Engine, clock: Clock, mounts: Sequence[Mount] = ()) -> FastAPI:
+    """Routes first, since pages catch every path that is left; then the layers, the door outermost."""
+    source = Source(store, config, clock)
+    # No interactive documentation: it loads scripts from elsewhere. The document itself is served.
+    app = FastAPI(
+        title="Calibration readiness",
+        version=__version__,
+        openapi_url="/api/v1/openapi.json",
+        docs_url=None,
+        redoc_url=None,
+    )
+    app.state.inline_scripts = ()
+    problem.install(app)
+    for part in (readiness, runs, services, changes):
+        app.include_router(part.router(source), prefix="/api/v1")
+    app.include_router(health.router(source))
+    app.include_router(metrics.router(source))
+    app.include_router(unknown.router())
+    for mount in mounts:
+        mount(app, store, config, clock)
+    app.add_middleware(SecurityHeaders, scripts=lambda: app.state.inline_scripts)
+    app.add_middleware(Guard)
+    return app

@@ -1,0 +1,31 @@
+"""Run the application on one port of this machine."""
+
+from __future__ import annotations
+
+import uvicorn
+from fastapi import FastAPI
+
+from spy.domain.errors import ConfigError
+from spy.web.guard import is_loopback
+
+GRACE_S = 2
+"""Open streams of changes end with the program, they do not hold it up."""
+
+
+def server_of(app: FastAPI, host: str, port: int) -> uvicorn.Server:
+    """A server that is not running yet; anything but loopback is a ConfigError, since nobody would have to log in."""
+    if not is_loopback(host):
+        raise ConfigError(
+            [f"web.host: {host!r} would show the page to others, and there is no login yet; use 127.0.0.1 or ::1"]
+        )
+    config = uvicorn.Config(
+        app,
+        host=host,
+        port=port,
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        timeout_graceful_shutdown=GRACE_S,
+    )
+    return uvicorn.Server(config)

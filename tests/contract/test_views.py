@@ -1,0 +1,296 @@
+"""The read models say what the agent decided, on every kind of store, and believe nothing that is old."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from itertools import product
+
+import pytest
+
+from spy.agent import decide
+from spy.agent.board import Board
+from spy.config import load
+from spy.domain.act import Do
+from spy.domain.evidence import Evidence
+from spy.domain.release import Stage
+from spy.domain.run import Chunk
+from spy.domain.subject import of_run
+from spy.domain.verdict import State
+from spy.store import notes
+from spy.store.views import (
+    decision_at,
+    decisions_after,
+    first_unready_run,
+    last_decision_id,
+    overview,
+    readiness,
+    run_detail,
+    run_lines,
+    services,
+)
+from spy.store.views.facts import holds_followers
+from tests.support.filled_store import NOW, FilledStore, a_night
+
+STALE = timedelta(minutes=5)
+CREW = ("shift@example.invalid",)
+PRODUCTS = load().products
+
+
+@pytest.fixture
+def empty(store_url: str) -> Iterator[FilledStore]:
+    store = FilledStore(store_url)
+    yield store
+    store.close()
+
+
+@pytest.fixture
+def night(empty: FilledStore) -> FilledStore:
+    return a_night(empty)
+
+
+def seen(store: FilledStore, later: timedelta = timedelta(0)):
+    return overview(store.engine, NOW + later, STALE, PRODUCTS, CREW)
+
+
+# --- the one sentence -----------------------------------------------------------------------------------------------
+
+
+def test_the_blocked_frontier_run_is_named_with_what_it_holds_why_and_whom_to_call(night):
+    now = seen(night)
+    assert now.sentence == "Run 398602 holds 3 ready runs: SiStripBadStrip_pcl: upload blocked: upload_result (failed)."
+    assert now.state is State.BLOCKED
+    assert now.frontier is not None
+    assert now.frontier.run == 398602
+    assert now.first_safe_run == 398601
+    assert now.whom == ("strip-calib@example.invalid",)
+    assert "not released before this is repaired or waived" in now.next_step
+    assert "2026-06-03 00:00 UTC, in 36.0 h" in now.next_step
+
+
+def test_a_silent_agent_makes_everything_untrusted_whatever_was_decided(night):
+    now = seen(night, timedelta(minutes=12))
+    assert now.is_old
+    assert now.sentence == "No data for 12 min: nothing shown here can be trusted."
+    assert now.state is State.UNKNOWN
+    assert now.whom == CREW
+    assert now.also == ()
+
+
+def test_an_agent_that_never_looked_is_unknown_and_not_well(empty):
+    now = seen(empty)
+    assert (now.state, now.is_old) == (State.UNKNOWN, True)
+    assert "never looked" in now.sentence
+
+
+def test_waiting_runs_alone_alarm_nobody(empty):
+    empty.services()
+    for run in (398601, 398602):
+        empty.run(run)
+        empty.decide(run, State.WAITING, "run: settled waiting: settled (False)")
+    now = seen(empty)
+    expected = "All 2 open runs wait normally; next is run 398601: run: settled waiting: settled (False)."
+    assert (now.sentence, now.state, now.whom) == (expected, State.WAITING, ())
+
+
+def test_no_run_in_the_queue_is_well_only_while_the_services_answer(empty):
+    empty.services()
+    assert seen(empty).sentence == "No run waits for prompt reconstruction."
+    empty.look("oms", problem="time-out after 30 s", ago=timedelta(0))
+    now = seen(empty)
+    assert now.state is State.UNKNOWN
+    assert "oms does not answer" in now.sentence
+    assert any("time-out after 30 s" in line for line in now.also)
+
+
+def test_a_blocked_run_behind_a_waiting_frontier_is_what_is_said(empty):
+    empty.services()
+    empty.run(398601)
+    empty.decide(398601, State.WAITING, "normal")
+    empty.run(398602)
+    empty.decide(398602, State.BLOCKED, "broken")
+    assert seen(empty).sentence == "Run 398602: broken."
+
+
+def test_the_switch_of_tier0_is_unknown_once_its_last_good_look_is_too_old(empty):
+    empty.look("tier0", empty.fact(of_run("prod", 398601), "known_to_tier0", True, "tier0"))
+    empty.services(prompt_enabled=False)
+    assert seen(empty).prompt_enabled is False
+    later = timedelta(minutes=13)
+    assert overview(empty.engine, NOW + later, timedelta(hours=1)).prompt_enabled is None
+
+
+@pytest.mark.parametrize(
+    ("do", "run", "said"),
+    [
+        (Do.STOP, None, "All releases are stopped by shifter@example.invalid: look"),
+        (Do.KEEP_BACK, 398601, "Run 398601 holds 1 ready run: kept back by shifter@example.invalid: look"),
+    ],
+    ids=["stop", "keep-back"],
+)
+def test_what_a_person_stopped_is_said_with_who_and_why(empty, do, run, said):
+    empty.services()
+    for number in (398601, 398602):
+        empty.run(number)
+        empty.decide(number, State.READY)
+    empty.act(do, run, "look")
+    assert seen(empty).sentence.startswith(said)
+
+
+def test_a_halt_is_said_before_any_run(night):
+    night.note(notes.HALT, "run 398601 was locked far from the prediction")
+    assert seen(night).sentence == "Live sending is stopped: run 398601 was locked far from the prediction."
+
+
+def test_a_run_that_tier0_never_got_is_no_frontier(night):
+    night.look("oms", night.fact(of_run("prod", 398602), "transferred", False))
+    now = seen(night)
+    assert [line.run for line in now.aside] == [398602]
+    assert now.frontier is not None
+    assert now.frontier.run == 398603
+
+
+@pytest.mark.parametrize("values", list(product((None, True, False), repeat=3)))
+def test_who_holds_whom_is_what_the_agent_plans_with(values):
+    names = ("transferred", "run_ended", "known_to_tier0")
+    board = Board("prod")
+    subject = of_run("prod", 398600)
+    board.load(398600, [Evidence(subject, name, value, "oms", NOW) for name, value in zip(names, values, strict=True)])
+    assert holds_followers(dict(zip(names, values, strict=True))) is decide.holds_followers(board, 398600)
+
+
+# --- runs ------------------------------------------------------------------------------------------------------------
+
+
+def test_runs_come_newest_first_and_go_on_below_the_last_one(night):
+    first = run_lines(night.engine, NOW, limit=3, products=PRODUCTS)
+    rest = run_lines(night.engine, NOW, limit=10, before=first[-1].run, products=PRODUCTS)
+    assert [line.run for line in first + rest] == list(range(398607, 398599, -1))
+    line = rest[2]
+    assert (line.run, line.run_class, line.verdict, line.revision) == (398602, "collisions", State.BLOCKED, 2)
+    assert line.products["SiStripBadStrip_pcl"] is State.BLOCKED
+    assert line.end is not None
+    assert run_lines(night.engine, NOW, limit=1)[0].end is None
+
+
+def test_a_declared_producer_that_nobody_configured_is_untracked(night):
+    declared = "PromptCalibProdNew,PromptCalibProdSiStrip"
+    night.look("tier0", night.fact(of_run("prod", 398602), "producers", declared, "tier0"))
+    line = next(line for line in run_lines(night.engine, NOW, products=PRODUCTS) if line.run == 398602)
+    assert line.untracked == ("PromptCalibProdNew",)
+
+
+def test_the_detail_of_a_run_has_all_revisions_moves_messages_and_acts(night):
+    night.act(Do.KEEP_BACK, 398602, "noise")
+    night.act(Do.KEEP_BACK, 398603, "of another run")
+    detail = run_detail(night.engine, 398602, NOW)
+    assert detail is not None
+    assert [d.verdict for d in detail.revisions] == [State.WAITING, State.BLOCKED]
+    assert [m.recipient for m in detail.messages] == ["strip-calib@example.invalid"]
+    assert [a.why for a in detail.acts] == ["noise"]
+    assert {e.name for e in detail.evidence} >= {"run_start", "run_end", "run_class"}
+    newest = detail.revisions[-1]
+    (outcome,) = newest.about("SiStripBadStrip_pcl")
+    assert (outcome.state, outcome.seen[0].value) == (State.BLOCKED, "missing")
+    moves = run_detail(night.engine, 398601, NOW)
+    assert moves is not None
+    assert [m.after for m in moves.moves] == [Stage.QUEUED, Stage.SENT, Stage.ACCEPTED, Stage.LOCKED]
+
+
+def test_an_unknown_run_has_no_detail_and_no_readiness(night):
+    assert run_detail(night.engine, 1234, NOW) is None
+    assert readiness(night.engine, Chunk(1234), NOW, STALE) is None
+
+
+def test_the_decision_that_held_at_a_time_is_found(night):
+    at = NOW - timedelta(hours=1)
+    found = decision_at(night.engine, "398602", at)
+    assert found is not None
+    assert (found.revision, found.verdict) == (1, State.WAITING)
+    assert decision_at(night.engine, "398602", NOW - timedelta(hours=3)) is None
+
+
+def test_decisions_go_on_after_an_id(night):
+    everything = decisions_after(night.engine, 0)
+    assert everything[-1].id == last_decision_id(night.engine)
+    assert decisions_after(night.engine, everything[3].id) == everything[4:]
+
+
+# --- services --------------------------------------------------------------------------------------------------------
+
+
+def test_a_service_line_tells_state_age_problem_and_the_next_look(night):
+    night.look("dqm", problem="503", ago=timedelta(0))
+    line = next(line for line in services(night.engine, NOW) if line.probe == "dqm")
+    assert (line.state, line.problem, line.requests) == ("failing", "503", 6)
+    assert line.age == timedelta(seconds=20)
+    assert line.next_look == NOW + timedelta(minutes=2)
+    assert line.is_believed
+    later = {line.probe: line.is_believed for line in services(night.engine, NOW + timedelta(minutes=13))}
+    assert not any(later.values())
+
+
+# --- readiness -------------------------------------------------------------------------------------------------------
+
+
+def ask(store: FilledStore, chunk: str, later: timedelta = timedelta(0)):
+    found = readiness(store.engine, Chunk.parse(chunk), NOW + later, STALE)
+    assert found is not None
+    return found
+
+
+def test_a_ready_run_behind_a_blocked_one_is_ready_but_not_in_prefix_order(night):
+    answer = ask(night, "398603")
+    assert (answer.ready, answer.prefix_ready, answer.revision) == (True, False, 1)
+    blocked = ask(night, "398602")
+    assert (blocked.ready, blocked.verdict, blocked.revision) == (False, State.BLOCKED, 2)
+    assert blocked.reasons == ("SiStripBadStrip_pcl: upload blocked: upload_result (failed)",)
+
+
+@pytest.mark.parametrize("chunk", ["398603/Muon0", "398603:1-250"])
+def test_a_part_of_a_run_is_answered_as_its_run_and_says_so(night, chunk):
+    answer = ask(night, chunk)
+    assert (answer.chunk, answer.answered_for, answer.ready) == (chunk, "398603", True)
+    assert "run 398603" in answer.note
+
+
+def test_a_silent_agent_vouches_for_nothing(night):
+    answer = ask(night, "398603", timedelta(minutes=6))
+    assert not answer.ready
+    assert answer.verdict is State.READY
+    assert "the agent has not looked since 2026-06-01T11:59:40Z" in answer.reasons
+
+
+@pytest.mark.parametrize("do", [Do.KEEP_BACK, Do.HOLD_TIER0])
+def test_a_run_that_a_person_keeps_back_is_not_ready(night, do):
+    night.act(do, 398603, "noise", until=NOW + timedelta(hours=1))
+    answer = ask(night, "398603")
+    assert not answer.ready
+    assert f"{do}: shifter@example.invalid: noise" in answer.reasons
+    assert ask(night, "398603", timedelta(minutes=1)).ready is False
+
+
+def test_stopped_sending_makes_no_run_ready(night):
+    night.note(notes.HALT, "wrong clock")
+    assert not ask(night, "398603").ready
+
+
+def test_a_withdrawn_release_is_not_ready_until_a_person_asks_again(night):
+    night.stages(398603, Stage.QUEUED, Stage.SENT, Stage.WITHDRAWN, why="payload vanished")
+    answer = ask(night, "398603")
+    assert not answer.ready
+    assert "the release is withdrawn: payload vanished" in answer.reasons
+
+
+def test_the_first_unready_run_is_the_lowest_that_holds(night):
+    assert first_unready_run(night.engine, NOW, STALE) == 398602
+    night.decide(398602, State.READY)
+    assert first_unready_run(night.engine, NOW, STALE) == 398606
+    assert first_unready_run(night.engine, NOW + timedelta(minutes=6), STALE) == 398602
+
+
+def test_without_an_open_run_the_first_unready_run_is_tier0s_own_while_that_is_believed(empty):
+    assert first_unready_run(empty.engine, NOW, STALE) is None
+    empty.services()
+    assert first_unready_run(empty.engine, NOW, STALE) == 398601
+    assert first_unready_run(empty.engine, NOW + timedelta(hours=1), STALE) is None
