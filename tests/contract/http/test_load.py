@@ -113,6 +113,18 @@ def test_after_five_failures_in_a_row_a_service_is_left_in_peace_for_a_minute() 
         http.close()
 
 
+def test_failures_count_only_in_a_row() -> None:
+    bad = reply("503 Service Unavailable")
+    with Scripted(*[bad] * 4, GOOD, *[bad] * 4, GOOD) as server:
+        http = Http("tier0", server.url, deadline=LONG, seconds=Hand())
+        for _ in range(2):
+            for _ in range(4):
+                with pytest.raises(NoAnswer, match="status 503"):
+                    http.get("run_config")
+            assert http.get("run_config").status == 200
+        http.close()
+
+
 def test_a_service_that_asks_for_a_pause_gets_it_but_never_more_than_a_minute() -> None:
     clock = Hand()
     with Scripted(reply("429 Too Many Requests", Retry_After="3600"), GOOD) as server:

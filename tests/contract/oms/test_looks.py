@@ -51,6 +51,10 @@ def test_a_new_run_shows_itself_and_history_does_not(watch: Watch) -> None:
     assert values(seen, "service:oms") == {"newest_run": 398601}
 
 
+def test_an_old_run_that_is_still_open_brings_no_closed_ones_back(watch: Watch) -> None:
+    assert {subject for subject, _ in watch.at(5 * HOUR, 398592)} == {"service:oms", "398592", "398600", "398601"}
+
+
 def test_a_cold_start_without_a_frontier_asks_for_the_newest_run_only(watch: Watch) -> None:
     watch.looks.first_safe_run = None
     watch.period.now = START + 5 * HOUR
