@@ -6,9 +6,10 @@ import os
 import random
 import socket
 from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
 from importlib.metadata import entry_points
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import httpx
 from sqlalchemy import Engine
@@ -32,6 +33,9 @@ from spy.probe import Probe
 from spy.rules.rulebook import Rulebook
 from spy.store.engine import open_store
 from spy.store.migrate import upgrade
+
+if TYPE_CHECKING:
+    from fastapi import FastAPI
 
 PROBES = "spy.probes"
 PAGES = "spy.dashboard"
@@ -174,3 +178,12 @@ def webhook_of(config: Config) -> Sender | None:
 def post_of(config: Config) -> Post:
     mail = config.mail
     return Email(mail.host, mail.port, mail.sender, config.agent.instance, mail.deadline)
+
+
+def build_web(config: Config, store: Engine, clock: Callable[[], datetime] = utc_now) -> FastAPI:
+    """The web application with every installed page mounted; it reads the store and writes human acts only."""
+    # Imported here: the agent's own process does without the memory of a web server.
+    from spy.web.app import create
+
+    mounts = [entry.load() for entry in sorted(entry_points(group=PAGES), key=lambda e: e.name)]
+    return create(config, store, clock, mounts)

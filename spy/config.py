@@ -23,7 +23,7 @@ def _as_duration(value: object) -> timedelta:
     if isinstance(value, timedelta):
         return value
     if not isinstance(value, str):
-        raise ValueError(f"expected a duration in quotes with a unit, such as \"5m\", found {value!r}")
+        raise ValueError(f'expected a duration in quotes with a unit, such as "5m", found {value!r}')
     return duration(value)
 
 
@@ -243,7 +243,7 @@ def _contradictions(config: Config) -> Iterable[str]:
     if config.tier0.lock_offset >= config.tier0.reco_delay:
         yield f"tier0.lock_offset ({config.tier0.lock_offset}) must be below reco_delay ({config.tier0.reco_delay})"
     if config.agent.mode == "live" and not (config.release.url and config.release.secret_file):
-        yield "release.url and release.secret_file: mode = \"live\" needs both"
+        yield 'release.url and release.secret_file: mode = "live" needs both'
 
 
 def _sentence(file: str, error: Any) -> str:
@@ -264,9 +264,17 @@ def _sentence(file: str, error: Any) -> str:
 def _keys_at(location: tuple[Any, ...]) -> list[str]:
     """Names that the section at this place may hold."""
     sections: dict[str, type[Section]] = {
-        "service": ServiceSection, "probe": ProbeSection, "class": ClassSection, "product": ProductSection,
-        "rule": RuleSection, "exemption": ExemptionSection, "agent": AgentSection, "tier0": Tier0Section,
-        "release": ReleaseSection, "mail": MailSection, "web": WebSection,
+        "service": ServiceSection,
+        "probe": ProbeSection,
+        "class": ClassSection,
+        "product": ProductSection,
+        "rule": RuleSection,
+        "exemption": ExemptionSection,
+        "agent": AgentSection,
+        "tier0": Tier0Section,
+        "release": ReleaseSection,
+        "mail": MailSection,
+        "web": WebSection,
     }
     section: type[Section] = sections[location[0]] if location and location[0] in sections else Config
     return [field.alias or name for name, field in section.model_fields.items()]

@@ -66,6 +66,7 @@ class Steps:
         self._order = count()
         self._agenda: list[tuple[datetime, int, int, Callable[[], None]]] = []
         self._wake: datetime | None = None
+        self._seen_posted = 0
 
     def _connection(self, service: str, wants: str) -> Any:
         section = self.config.service[service]
@@ -128,12 +129,15 @@ class Steps:
 
     def _deliver(self) -> None:
         """Deliver while it helps, then come back when the next message is due."""
+        if self.agent.posted == self._seen_posted and (self._wake is None or self._wake > self.at):
+            return
+        self._seen_posted = self.agent.posted
         while self.deliverer.deliver(self.at, self.agent.fence):
             self.agent.follow(self.at)
         with reading(self.store) as connection:
             due = outbox.next_due(connection)
-        if due is not None and due > self.at and (self._wake is None or due < self._wake or self._wake <= self.at):
-            self._wake = due
+        self._wake = due
+        if due is not None and due > self.at:
             self._on(due, 3, lambda: None)
 
 

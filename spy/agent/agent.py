@@ -61,15 +61,21 @@ class Agent:
         self.judged: dict[int, Judged] = {}
         self.releases: dict[int, Any] = {}
         """Rows of `release` of open runs, as last read or written."""
+        self.posted = 0
+        """Messages queued so far: whoever delivers sees whether there is something new."""
+        self._acts: object = None
         self.fence = 0
         """Our fencing token; 0: we do not lead, and neither decide nor send."""
 
     # --- life ---------------------------------------------------------------------------------------------------
 
-    def lead(self, now: datetime) -> bool:
-        """Take or renew the lead. Who comes to lead reads everything anew: another one may have gone on meanwhile."""
+    def lead(self, now: datetime, lease_now: datetime | None = None) -> bool:
+        """Take or renew the lead. Who comes to lead reads everything anew: another one may have gone on meanwhile.
+
+        `lease_now` is real time where `now` is a faster, simulated one.
+        """
         with writing(self.store) as connection:
-            token = lease.hold(connection, self.me, now) or 0
+            token = lease.hold(connection, self.me, lease_now or now) or 0
         if token and token != self.fence:
             self._load(now)
         self.fence = token
@@ -144,10 +150,20 @@ class Agent:
         return failed or self.objection(row, now)
 
     def tick(self, now: datetime) -> None:
-        """Time passing is an observation too: staleness, ends of acts, deadlines."""
-        due = {run for run, j in self.judged.items() if _is_due(j, now)}
-        self._decide(due, now)
+        """Time passing is an observation too: staleness, ends of acts, deadlines. Costs next to nothing without news."""
+        due = {run for run, j in self.judged.items() if _is_due(j, now) and not self._is_closed(run)}
+        with reading(self.store) as connection:
+            standing = acts.standing(connection, now)
+        if due or standing != self._acts or observed.late(self, now) is not None:
+            self._acts = standing
+            self._decide(due, now)
         self._close_old(now)
+
+    def post(self, connection: Connection, **row: Any) -> bool:
+        """Queue one message in the transaction that causes it; False if it was queued before."""
+        is_new = outbox.put(connection, **row)
+        self.posted += is_new
+        return is_new
 
     def follow(self, now: datetime) -> None:
         """Plan anew after deliveries: an accepted run frees the next one."""
@@ -180,9 +196,11 @@ class Agent:
                 self._carry_out(connection, planned, now)
             self._read_releases(connection)
 
+    def _is_closed(self, run: int) -> bool:
+        return Stage(self.releases[run].stage).is_closed
+
     def _judge(self, connection: Connection, run: int, active: Sequence[Act], now: datetime) -> None:
-        stage = Stage(self.releases[run].stage)
-        if stage.is_closed:
+        if self._is_closed(run):
             return
         verdict = judge(self.board, self.book, self.settings, run, active, now)
         before = self.judged.get(run)
@@ -192,7 +210,7 @@ class Agent:
         self.record(connection, run, verdict, now)
         if verdict.state is State.BLOCKED and not _is_silenced(active, run):
             for row in blocked_rows(self.settings, self.judged[run], self.book.products, self.fence, now):
-                outbox.put(connection, **row)
+                self.post(connection, **row)
 
     def record(self, connection: Connection, run: int, verdict: Verdict, now: datetime) -> None:
         """A new revision of a chunk's decision."""
@@ -236,10 +254,10 @@ class Agent:
         chunk = str(judged.verdict.chunk)
         changes = {"revision": judged.revision, "message_id": row["id"], "hashes": dict(judged.verdict.payload_hashes)}
         if not self.settings.is_live:
-            outbox.put(connection, **row | {"status": "shadow"})
+            self.post(connection, **row | {"status": "shadow"})
             decisions.annotate(connection, chunk, would_at=now, detail="shadow: recorded, not sent", **changes)
             return
-        if outbox.put(connection, **row):
+        if self.post(connection, **row):
             decisions.move(connection, chunk, Stage.NONE, Stage.QUEUED, now, planned.why, self.fence, **changes)
 
     # --- close --------------------------------------------------------------------------------------------------

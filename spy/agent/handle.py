@@ -54,7 +54,7 @@ def _handle(agent: Agent, connection: Connection, act: Act, run: int, active: Se
 
 def _tell(agent: Agent, connection: Connection, act: Act, run: int, kind: Kind, withdraws: str, now: datetime) -> None:
     row = webhook_row(agent.settings, agent.judged[run], kind, agent.fence, agent.book.hash, now, act, withdraws)
-    outbox.put(connection, **row | ({} if agent.settings.is_live else {"status": "shadow"}))
+    agent.post(connection, **row | ({} if agent.settings.is_live else {"status": "shadow"}))
 
 
 def _requeue(agent: Agent, connection: Connection, act: Act, run: int, now: datetime) -> None:
@@ -72,7 +72,7 @@ def _requeue(agent: Agent, connection: Connection, act: Act, run: int, now: date
     before = Stage(agent.releases[run].stage)
     why = f"queued again by {act.who}: {act.why}"
     if decisions.move(connection, str(judged.verdict.chunk), before, Stage.QUEUED, now, why, agent.fence, **changes):
-        outbox.put(connection, **row)
+        agent.post(connection, **row)
 
 
 def _end_by_tag(agent: Agent, connection: Connection, active: Sequence[Act], now: datetime) -> None:

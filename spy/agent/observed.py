@@ -35,7 +35,8 @@ def confirm(agent: Agent, connection: Connection, now: datetime) -> None:
             _withdraw_if_wrong(agent, connection, row, now)
         if stage.is_closed:
             _say_if_gone(agent, connection, row, now)
-    _alarm_if_late(agent, connection, now)
+    if (found := late(agent, now)) is not None:
+        _halt(agent, connection, *found, now)
 
 
 def _locked(agent: Agent, connection: Connection, row: Any, now: datetime) -> None:
@@ -52,7 +53,7 @@ def _locked(agent: Agent, connection: Connection, row: Any, now: datetime) -> No
     decisions.move(connection, row.chunk, stage, Stage.OVERTAKEN, now, why, agent.fence, locked_at=now)
     if mails and holds_followers(agent.board, row.run):
         for mail in overtaken_rows(agent.settings, judged, row.detail, agent.fence, now):
-            outbox.put(connection, **mail)
+            agent.post(connection, **mail)
         _compare_with_prediction(agent, connection, row, now)
 
 
@@ -86,7 +87,7 @@ def _withdraw_if_wrong(agent: Agent, connection: Connection, row: Any, now: date
     notice = webhook_row(
         agent.settings, judged, Kind.WITHDRAW, agent.fence, agent.book.hash, now, withdraws=row.message_id
     )
-    if outbox.put(connection, **notice):
+    if agent.post(connection, **notice):
         why = f"withdrawing: {', '.join(sorted(gone)) or '; '.join(judged.verdict.reasons)} changed after the release"
         decisions.annotate(connection, row.chunk, detail=why)
 
@@ -107,7 +108,7 @@ def _say_if_gone(agent: Agent, connection: Connection, row: Any, now: datetime) 
 
 def _alarm(agent: Agent, connection: Connection, row: Any, what: str, headline: str, text: str, now: datetime) -> None:
     for mail in alarm_rows(agent.settings, agent.judged[row.run], what, headline, text, agent.fence, now):
-        outbox.put(connection, **mail)
+        agent.post(connection, **mail)
 
 
 def _expected_lock(agent: Agent, run: int) -> datetime | None:
@@ -131,8 +132,8 @@ def _compare_with_prediction(agent: Agent, connection: Connection, row: Any, now
         _halt(agent, connection, row, f"run {row.run} was locked at {iso(now)}, predicted {iso(expected)}", now)
 
 
-def _alarm_if_late(agent: Agent, connection: Connection, now: datetime) -> None:
-    """The lowest open run is past its predicted lock and Tier0 does not move although its switch is on."""
+def late(agent: Agent, now: datetime) -> tuple[Any, str] | None:
+    """The lowest open run, if it is past its predicted lock and Tier0 does not move although its switch is on."""
     for run in sorted(agent.judged):
         row = agent.releases.get(run)
         if row is None or Stage(row.stage).is_closed or not holds_followers(agent.board, run):
@@ -141,8 +142,9 @@ def _alarm_if_late(agent: Agent, connection: Connection, now: datetime) -> None:
         is_on = agent.board.value(0, "prompt_enabled") is True
         limit = agent.settings.lock_alarm + agent.settings.publication_lag
         if expected is not None and is_on and now > expected + limit:
-            _halt(agent, connection, row, f"run {run} should have been locked at {iso(expected)} and is not", now)
-        return
+            return row, f"run {run} should have been locked at {iso(expected)} and is not"
+        return None
+    return None
 
 
 def _halt(agent: Agent, connection: Connection, row: Any, why: str, now: datetime) -> None:

@@ -18,6 +18,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from spy.agent.agent import Agent
 from spy.agent.deliver import Deliverer, Sender
 from spy.channels.post import Post
+from spy.clock import monotonic, utc_now
 from spy.domain.errors import SpyError
 from spy.store import lease, notes
 from spy.store.engine import writing
@@ -25,7 +26,7 @@ from spy.store.ledger import Look
 
 log = logging.getLogger(__name__)
 
-RENEW = timedelta(seconds=5)
+RENEW_S = 5.0
 """How often the lead is renewed; three chances before it ends."""
 _TICK = "tick"
 
@@ -54,10 +55,13 @@ class Runner:
         clock: Callable[[], datetime],
         tick: timedelta,
         jitter: Callable[[], float],
+        speed: float = 1.0,
     ) -> None:
+        """`clock` tells the agent's time; `speed` is how much faster than real time it runs (simulated worlds)."""
         self.agent = agent
         self.clock = clock
         self.tick = tick
+        self.speed = speed
         self.trouble = ""
         """Why nothing is decided at the moment; empty if all is well."""
         self.deliverer = Deliverer(agent.store, webhook, post, self._may_send, jitter)
@@ -73,11 +77,11 @@ class Runner:
     def start(self) -> None:
         """Begin to look, decide and deliver; returns at once."""
         self._scheduler.add_listener(self._missed, EVENT_JOB_MISSED | EVENT_JOB_MAX_INSTANCES)
-        now = self.clock()
+        now = utc_now()
         for number, (name, probe) in enumerate(sorted(self.agent.probes.items(), key=lambda p: p[1].every)):
             # A fixed grid with a fixed offset per probe, so that not all ask in the same second.
             self._add(name, self._look, (name,), probe.every, now + timedelta(seconds=0.2 * number))
-        self._add(_TICK, self._tick, (), self.tick, now + self.tick)
+        self._add(_TICK, self._tick, (), self.tick, now + self.tick / self.speed)
         for thread in self._threads:
             thread.start()
         self._scheduler.start()
@@ -90,7 +94,7 @@ class Runner:
             "interval",
             args=args,
             id=name,
-            seconds=every.total_seconds(),
+            seconds=every.total_seconds() / self.speed,
             next_run_time=first,
             coalesce=True,
             max_instances=1,
@@ -110,7 +114,7 @@ class Runner:
             thread.join(timeout=2)
         try:
             with writing(self.agent.store) as connection:
-                lease.give_up(connection, self.agent.me, self.clock())
+                lease.give_up(connection, self.agent.me, utc_now())
         except SpyError as broken:
             log.warning("the lead could not be given up, it ends by itself: %s", broken)
 
@@ -134,12 +138,11 @@ class Runner:
     # --- in the agent's thread ----------------------------------------------------------------------------------------
 
     def _own(self) -> None:
-        renewed = datetime.min.replace(tzinfo=self.clock().tzinfo)
+        renewed = float("-inf")
         while not self._stop.is_set():
-            now = self.clock()
-            if now - renewed >= RENEW or not self.agent.fence:
-                self._guarded(lambda: self.agent.lead(self.clock()))
-                renewed = now
+            if monotonic() - renewed >= RENEW_S or not self.agent.fence:
+                renewed = monotonic()
+                self._guarded(lambda: self.agent.lead(self.clock(), utc_now()))
             batch = self._batch()
             looks = [item for item in batch if isinstance(item, Look)]
             if looks and self.agent.fence:

@@ -20,7 +20,7 @@ DERIVED: tuple[Fact, ...] = (
         "placement",
         Kind.STRING,
         Scope.PRODUCT,
-        "in_place, partial, inherited or absent, over all tags that feed prompt reconstruction",
+        "in_place, partial, foreign, inherited or absent, over all tags that feed prompt reconstruction",
     ),
     Fact("no_payload", Kind.STRING, Scope.PRODUCT, "proven kind of no payload; empty while none is proven"),
     Fact("no_payload_accepted", Kind.BOOL, Scope.PRODUCT, "whether that kind is as good as a payload for this product"),
@@ -107,6 +107,17 @@ def _placed(view: View, product: Product, tag: str) -> tuple[str, str]:
     return "in_place", f"{tag}: since ({since_run}) == run ({run})"
 
 
+def _own(view: View, tag: str, place: str, why: str) -> tuple[str, str]:
+    """A late payload of an earlier run is moved to the first run that is not locked, and looks as if made for it.
+
+    Only this run's own file in the upload log tells the two apart.
+    """
+    if place not in ("in_place", "partial"):
+        return place, why
+    result = _known(view.fact(view.situation.tag(tag), "upload_result"))
+    return (place, why) if result == "ok" else ("foreign", f"{why}, but no upload of this run made it ({result})")
+
+
 def _tail(view: View, product: Product, tag: str) -> tuple[str, str]:
     """A harvest forced at 12 h ends early: the last interval must begin near the run's end."""
     since = _number(view.fact(view.situation.tag(tag), "since_lumi"))
@@ -118,8 +129,8 @@ def _tail(view: View, product: Product, tag: str) -> tuple[str, str]:
 
 def placement(view: View, product: Product) -> Seen:
     def ask() -> tuple[str, str]:
-        places = [_placed(view, product, tag) for tag in gating_tags(view, product)]
-        order = ("absent", "inherited", "partial", "in_place")
+        places = [_own(view, tag, *_placed(view, product, tag)) for tag in gating_tags(view, product)]
+        order = ("absent", "inherited", "foreign", "partial", "in_place")
         worst = min((place for place, _ in places), key=order.index)
         shown = [why for place, why in places if place == worst or worst == "in_place"]
         return worst, "; ".join(shown)

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Engine, insert, or_, select, update
+from sqlalchemy import Connection, Engine, and_, insert, or_, select, update
 
 from spy.domain.act import ENDS, Act, Do
 from spy.domain.errors import ActError
@@ -78,6 +78,13 @@ def active(connection: Connection, now: datetime) -> list[Act]:
         .order_by(_act.c.id)
     )
     return [as_act(row) for row in connection.execute(query)]
+
+
+def standing(connection: Connection, now: datetime) -> list[tuple[int, bool]]:
+    """Which acts are in force or not yet handled: changes exactly when some act begins, ends or was not yet seen."""
+    in_force = and_(_act.c.ended_at.is_(None), or_(_act.c.until.is_(None), _act.c.until > now))
+    query = select(_act.c.id, _act.c.handled).where(_act.c.at <= now, or_(in_force, _act.c.handled.is_(False)))
+    return [(row.id, row.handled) for row in connection.execute(query.order_by(_act.c.id))]
 
 
 def unhandled(connection: Connection, now: datetime) -> list[Act]:

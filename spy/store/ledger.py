@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy import Connection, bindparam, func, insert, select, update
 
 from spy.domain.evidence import Evidence
 from spy.domain.subject import Subject, run_of
@@ -71,27 +71,32 @@ def _row(e: Evidence) -> dict[str, Any]:
     }
 
 
+_HEALTH = select(_probe.c.state, _probe.c.requests).where(_probe.c.name == bindparam("b_name"))
+_UPDATE_HEALTH = update(_probe).where(_probe.c.name == bindparam("b_name"))
+
+
 def _note_health(connection: Connection, look: Look) -> None:
+    """How the probe is: the last good look is what renews its evidence."""
     state = "ok" if not look.problem else ("failing" if look.retry else "refused")
-    seconds = {"every_s": look.every.total_seconds(), "stale_after_s": look.stale_after.total_seconds()}
     values: dict[str, Any] = {
         "state": state,
         "last_look": look.at,
         "problem": look.problem,
         "took_ms": look.took_ms,
-        **seconds,
+        "every_s": look.every.total_seconds(),
+        "stale_after_s": look.stale_after.total_seconds(),
     }
     if not look.problem:
         values["last_good"] = look.at
-    before = connection.execute(select(_probe.c.state, _probe.c.requests).where(_probe.c.name == look.probe)).first()
+    before = connection.execute(_HEALTH, {"b_name": look.probe}).first()
     if before is None:
         values |= {"name": look.probe, "service": look.service, "since": look.at, "requests": look.requests}
-        connection.execute(insert(_probe).values(**values))
+        connection.execute(insert(_probe), values)
         return
     values["requests"] = before.requests + look.requests
     if before.state != state:
         values["since"] = look.at
-    connection.execute(update(_probe).where(_probe.c.name == look.probe).values(**values))
+    connection.execute(_UPDATE_HEALTH, values | {"b_name": look.probe})
 
 
 def evidence_of_run(connection: Connection, run: int) -> list[Evidence]:

@@ -16,6 +16,11 @@ def _key() -> Column[int]:
     return Column(BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True)
 
 
+def _text() -> Column[str]:
+    """A text of any length, empty if nothing is said."""
+    return Column(Text, nullable=False, default="")
+
+
 def _time(*, index: bool = False, nullable: bool = False) -> Column[datetime]:
     return Column(UtcDateTime, nullable=nullable, index=index)
 
@@ -30,7 +35,7 @@ class LookRow(SQLModel, table=True):
     at: datetime = Field(sa_column=_time())
     took_ms: float = 0.0
     requests: int = 0
-    problem: str = Field(default="", sa_column=Column(Text, nullable=False))
+    problem: str = Field(default="", sa_column=_text())
     """Empty: it was answered."""
 
 
@@ -49,7 +54,7 @@ class EvidenceRow(SQLModel, table=True):
     seen_at: datetime = Field(sa_column=_time())
     as_of: datetime | None = Field(default=None, sa_column=_time(nullable=True))
     final: bool = False
-    problem: str = Field(default="", sa_column=Column(Text, nullable=False))
+    problem: str = Field(default="", sa_column=_text())
 
 
 class RunRow(SQLModel, table=True):
@@ -94,12 +99,12 @@ class ReleaseRow(SQLModel, table=True):
     stage: str
     since: datetime = Field(sa_column=_time())
     revision: int = 0
-    message_id: str = ""
-    detail: str = Field(default="", sa_column=Column(Text, nullable=False))
+    message_id: str = Field(default="", sa_column=_text())
+    detail: str = Field(default="", sa_column=_text())
     locked_at: datetime | None = Field(default=None, sa_column=_time(nullable=True))
     would_at: datetime | None = Field(default=None, sa_column=_time(nullable=True))
     """Shadow: when it would have been sent."""
-    hashes: Any = Field(default_factory=dict, sa_column=Column(Json, nullable=False))
+    hashes: Any = Field(default_factory=dict, sa_column=Column(Json, nullable=False, default=dict))
     """Payload hashes of the decision that was sent."""
     fence: int = 0
 
@@ -113,7 +118,7 @@ class MoveRow(SQLModel, table=True):
     at: datetime = Field(sa_column=_time(index=True))
     before: str
     after: str
-    why: str = Field(default="", sa_column=Column(Text, nullable=False))
+    why: str = Field(default="", sa_column=_text())
 
 
 class OutboxRow(SQLModel, table=True):
@@ -128,8 +133,8 @@ class OutboxRow(SQLModel, table=True):
     chunk: str = Field(index=True)
     recipient: str
     revision: int
-    subject: str = Field(default="", sa_column=Column(Text, nullable=False))
-    body: str = Field(sa_column=Column(Text, nullable=False))
+    subject: str = Field(default="", sa_column=_text())
+    body: str = Field(sa_column=_text())
     """The exact bytes of a webhook; a mail as JSON."""
     status: str
     """pending | sending | acked | ambiguous | refused | cancelled | shadow"""
@@ -140,7 +145,7 @@ class OutboxRow(SQLModel, table=True):
     acked_at: datetime | None = Field(default=None, sa_column=_time(nullable=True))
     not_after: datetime | None = Field(default=None, sa_column=_time(nullable=True))
     last_code: int | None = None
-    last_error: str = Field(default="", sa_column=Column(Text, nullable=False))
+    last_error: str = Field(default="", sa_column=_text())
     fence: int = 0
 
 
@@ -152,7 +157,7 @@ class ActRow(SQLModel, table=True):
     at: datetime = Field(sa_column=_time(index=True))
     who: str
     do: str
-    why: str = Field(sa_column=Column(Text, nullable=False))
+    why: str = Field(sa_column=_text())
     run: int | None = Field(default=None, index=True)
     from_run: int | None = None
     dataset: str = ""
@@ -161,7 +166,7 @@ class ActRow(SQLModel, table=True):
     until: datetime | None = Field(default=None, sa_column=_time(nullable=True))
     until_tag: str = ""
     ended_at: datetime | None = Field(default=None, sa_column=_time(nullable=True, index=True))
-    ended_by: str = Field(default="", sa_column=Column(Text, nullable=False))
+    ended_by: str = Field(default="", sa_column=_text())
     handled: bool = False
     """The agent has taken notice and queued what follows from it."""
 
@@ -177,7 +182,7 @@ class ProbeRow(SQLModel, table=True):
     since: datetime = Field(sa_column=_time())
     last_look: datetime = Field(sa_column=_time())
     last_good: datetime | None = Field(default=None, sa_column=_time(nullable=True))
-    problem: str = Field(default="", sa_column=Column(Text, nullable=False))
+    problem: str = Field(default="", sa_column=_text())
     every_s: float = 0.0
     stale_after_s: float = 0.0
     took_ms: float = 0.0
@@ -190,7 +195,7 @@ class NoteRow(SQLModel, table=True):
 
     __tablename__ = "note"
     name: str = Field(primary_key=True)
-    value: str = Field(sa_column=Column(Text, nullable=False))
+    value: str = Field(sa_column=_text())
     at: datetime = Field(sa_column=_time())
 
 

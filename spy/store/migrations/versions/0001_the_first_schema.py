@@ -167,7 +167,7 @@ def upgrade() -> None:
         sa.Column("stage", sa.String(), nullable=False),
         sa.Column("since", UtcDateTime(), nullable=False),
         sa.Column("revision", sa.Integer(), nullable=False),
-        sa.Column("message_id", sa.String(), nullable=False),
+        sa.Column("message_id", sa.Text(), nullable=False),
         sa.Column("detail", sa.Text(), nullable=False),
         sa.Column("locked_at", UtcDateTime(), nullable=True),
         sa.Column("would_at", UtcDateTime(), nullable=True),

@@ -1,0 +1,97 @@
+"""`spy-demo`: the agent at work in front of a simulated world, live on a page or in virtual time with a report."""
+
+from __future__ import annotations
+
+import json
+import signal
+import sys
+import tempfile
+import threading
+from importlib import resources
+from pathlib import Path
+from typing import Annotated
+
+import typer
+import uvicorn
+
+from probes.simulation.live import Live
+from probes.simulation.narrate import Narrator
+from probes.simulation.scenario import Scenario
+from probes.simulation.step import run_steps
+from spy.app import build_web
+from spy.domain.errors import ConfigError, SpyError
+
+SPEED = 120.0
+"""Two minutes of the world in a second: the first release of the shipped scenario comes within a minute."""
+
+app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+
+
+def packaged_scenario() -> Path:
+    """The scenario that is shown when none is named."""
+    return Path(str(resources.files("probes.simulation") / "data" / "default.toml"))
+
+
+@app.command()
+def demo(
+    scenario: Annotated[Path | None, typer.Option(help="Scenario file (TOML); default: the packaged one.")] = None,
+    step: Annotated[bool, typer.Option("--step", help="Virtual time, as fast as it goes, deterministic.")] = False,
+    report: Annotated[Path | None, typer.Option(help="With --step: write the report here (default: standard output).")] = None,
+    speed: Annotated[float, typer.Option(min=1, max=600, help="Live: how much faster than real time.")] = SPEED,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Live: port of the page on 127.0.0.1.")] = 8050,
+) -> None:
+    """Show the agent in front of simulated services: live on a page, or step by step with a report."""
+    try:
+        played = Scenario.load(scenario or packaged_scenario())
+        if step:
+            _step(played, report)
+        else:
+            _live(played, speed, port)
+    except ConfigError as wrong:
+        for mistake in wrong.mistakes:
+            typer.echo(mistake, err=True)
+        raise typer.Exit(2) from None
+    except SpyError as wrong:
+        typer.echo(str(wrong), err=True)
+        raise typer.Exit(3) from None
+
+
+def _step(scenario: Scenario, report: Path | None) -> None:
+    text = json.dumps(run_steps(scenario), indent=1) + "\n"
+    if report is None:
+        sys.stdout.write(text)
+    else:
+        report.write_text(text, encoding="utf-8")
+        typer.echo(f"{scenario.name}: played until {scenario.until:%Y-%m-%d %H:%M} UTC; report in {report}")
+
+
+def _live(scenario: Scenario, speed: float, port: int) -> None:
+    stopped = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stopped.set())
+    with tempfile.TemporaryDirectory(prefix="spy-demo-") as folder:
+        live = Live(scenario, Path(folder), speed)
+        web = build_web(live.config, live.store, live.clock)
+        server = uvicorn.Server(uvicorn.Config(web, "127.0.0.1", port, log_level="warning", lifespan="on"))
+        thread = threading.Thread(target=server.run, daemon=True, name="web")
+        live.start()
+        thread.start()
+        typer.echo(f"The page: http://127.0.0.1:{port}   (Ctrl-C ends it)")
+        typer.echo(f"The world of {scenario.name} runs {speed:g} times as fast as ours; all services are simulated on loopback.")
+        narrator = Narrator(live)
+        while not stopped.wait(0.5) and thread.is_alive():
+            for sentence in narrator.news():
+                typer.echo(sentence)
+        server.should_exit = True
+        live.stop()
+        thread.join(timeout=2)
+        if not stopped.is_set():
+            raise SpyError(f"the page could not be served on port {port}: is it in use? Choose another with --port")
+
+
+def main() -> None:
+    app()
+
+
+if __name__ == "__main__":
+    main()
