@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -59,10 +60,16 @@ def exact(since: Any) -> int:
 def utc(moment: Any) -> datetime:
     """Insertion times are UTC without zone: datetimes from Oracle, `YYYY-MM-DD HH:MM:SS.ffffff` text from SQLite."""
     if isinstance(moment, str):
-        moment = datetime.fromisoformat(moment)
+        moment = _parsed(moment)
     if not isinstance(moment, datetime):
         raise ValueError(f"{moment!r} is no time")
     return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+@lru_cache(maxsize=4096)
+def _parsed(text: str) -> datetime:
+    """The same few hundred times come at every look."""
+    return datetime.fromisoformat(text)
 
 
 def o2o_time(moment: Any) -> datetime | None:

@@ -75,7 +75,8 @@ class Conditions(Probe):
         for some_tags in _parts(tags, statement.MAX_TAGS):
             for some_runs in _parts(runs, statement.MAX_RUNS):
                 bounds = [_bounds(run) for run in some_runs]
-                rows += connection.execute(statement.intervals(some_tags, bounds)).all()
+                query, values = statement.intervals(len(bounds)), statement.values(some_tags, bounds)
+                rows += connection.execute(query, values).all()
         maps: Sequence[Any] = []
         if tags and global_tags:
             maps = connection.execute(statement.global_tag_maps(global_tags, tags[: statement.MAX_TAGS])).all()

@@ -7,7 +7,8 @@ to upper case and SQLite matches in any case. The account that owns the tables c
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from functools import lru_cache
 
 import sqlalchemy as sa
 
@@ -64,17 +65,21 @@ MAX_RUNS = 400
 class Bounds:
     """Where one run ends, in each of the three encodings of `since`."""
 
-    run: int
+    run_number: int
     first_lumi: int
     last_lumi: int
     end_time: int
     """0 while the run has no end: then nothing can be said about Time tags."""
 
 
-def intervals(tags: Sequence[str], bounds: Sequence[Bounds]) -> sa.Select[tuple[object, ...]]:
-    """For each tag and run: the newest interval that begins before the run's end; for a Lumi tag with intervals inside
-    the run all of these; for a Time tag the first that begins at or after the run's end, which closes the interval that
-    covers it, else the newest.
+_BOUNDS = tuple(field.name for field in fields(Bounds))
+
+
+@lru_cache(maxsize=64)
+def intervals(runs: int) -> sa.Select[tuple[object, ...]]:
+    """For each tag and each of so many runs (`values` fills them in): the newest interval that begins before the
+    run's end; for a Lumi tag with intervals inside the run all of these; for a Time tag the first that begins at or
+    after the run's end, which closes the interval that covers it, else the newest.
 
     Columns: name, time_type, synchronization, last_since, run_number, since, payload_hash, insertion_time. A tag
     without interval gives one row with NULLs, a tag that does not exist none. `last_since` is the tag's last one of
@@ -83,7 +88,7 @@ def intervals(tags: Sequence[str], bounds: Sequence[Bounds]) -> sa.Select[tuple[
     Every access is by the primary key of IOV: a window function over all rows of a Lumi tag was measured 2,000 times
     slower.
     """
-    current = _current(tags, _runs(bounds))
+    current = _current(_runs(runs))
     found = IOV.alias("found")
     inside_run = sa.and_(current.c.time_type == "Lumi", current.c.until >= current.c.first_lumi)
     in_range = sa.and_(
@@ -103,7 +108,15 @@ def intervals(tags: Sequence[str], bounds: Sequence[Bounds]) -> sa.Select[tuple[
     ).select_from(current.outerjoin(found, in_range))
 
 
-def _current(tags: Sequence[str], runs: sa.Subquery) -> sa.Subquery:
+def values(tags: Sequence[str], bounds: Sequence[Bounds]) -> dict[str, object]:
+    """What `intervals` of that many runs is asked with."""
+    found: dict[str, object] = {"b_tags": list(tags)}
+    for at, bound in enumerate(bounds):
+        found |= {f"b_{name}_{at}": getattr(bound, name) for name in _BOUNDS}
+    return found
+
+
+def _current(runs: sa.Subquery) -> sa.Subquery:
     """Each tag with each run, and the since (`until`) of the interval that counts for the run's end."""
     newest = _newest_since(runs)
     until = sa.case((TAG.c.time_type == "Time", sa.func.coalesce(_first_after_end(runs), newest)), else_=newest)
@@ -118,24 +131,18 @@ def _current(tags: Sequence[str], runs: sa.Subquery) -> sa.Subquery:
             until.label("until"),
         )
         .select_from(TAG.join(runs, runs.c.run_number > 0))  # all with all; Oracle does not take a bare `ON 1`
-        .where(TAG.c.name.in_(tags))
+        .where(TAG.c.name.in_(sa.bindparam("b_tags", expanding=True)))
         .subquery("cur")
     )
 
 
-def _runs(bounds: Sequence[Bounds]) -> sa.Subquery:
+def _runs(count: int) -> sa.Subquery:
     """The bounds as rows of a UNION ALL: older Oracle knows no VALUES, and there a NULL would have the wrong type."""
-    return sa.union_all(
-        *(
-            sa.select(
-                sa.literal(b.run, sa.BigInteger).label("run_number"),
-                sa.literal(b.first_lumi, sa.BigInteger).label("first_lumi"),
-                sa.literal(b.last_lumi, sa.BigInteger).label("last_lumi"),
-                sa.literal(b.end_time, sa.BigInteger).label("end_time"),
-            )
-            for b in bounds
-        )
-    ).subquery("run_bounds")
+    rows = [
+        sa.select(*(sa.bindparam(f"b_{name}_{at}", type_=sa.BigInteger).label(name) for name in _BOUNDS))
+        for at in range(count)
+    ]
+    return sa.union_all(*rows).subquery("run_bounds")
 
 
 def _newest_since(runs: sa.Subquery) -> sa.ScalarSelect[int]:
@@ -171,6 +178,7 @@ def global_tag_maps(global_tags: Sequence[str], tags: Sequence[str]) -> sa.Selec
     )
 
 
+@lru_cache(maxsize=1)
 def newest_o2o_start() -> sa.Select[tuple[object]]:
     """When the last online-to-offline job began: how fresh this copy of the database is. By index, job by job."""
     last = (

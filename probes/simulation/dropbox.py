@@ -1,7 +1,6 @@
 """What the upload service does with one file: synchronization of each destination tag, and which intervals land.
 
-Rules: reference of the server (first condition-safe run F): `prompt`, `hlt`, `express` move a since below F to F; `pcl`
-skips the tag; `any` keeps it. Time tags are never moved, and of a lumi since only the run half moves.
+The rules are in `probes.uploads.synchronization`; here is what the scenario adds to them.
 """
 
 from __future__ import annotations
@@ -14,12 +13,12 @@ from uuid import NAMESPACE_URL, uuid5
 from probes.simulation.conditions_file import since_of_time
 from probes.simulation.tags import SimTag
 from probes.simulation.truth import SimProduct, SimRun, TagResult, Upload
+from probes.uploads.synchronization import FAIL, SYNCHRONIZE, synchronize
 
 PROCESSING_OK = 4999
 EXPORTING_FAILURE = 4210
 LUMI_STEP = 50
 """Lumi sections between the intervals of one file of a lumi tag."""
-MOVES = frozenset({"prompt", "hlt", "express"})
 
 
 def handle(
@@ -66,13 +65,11 @@ def _result(tag: SimTag, product: SimProduct, run: SimRun, safe: int) -> TagResu
     can_move = tag.base != "time"
     if product.upload == "shifted" and can_move:
         return TagResult(tag.name, "shifted", _since(tag, run, max(safe, run.number + 1)))
-    if run.number >= safe or not can_move:
-        return TagResult(tag.name, "ok", asked, lands)
-    if tag.synchronization == "pcl":
+    # Every tag holds an interval of an earlier run: nothing is the first one.
+    done = synchronize(tag.synchronization, asked, safe, last=0, base=tag.base)
+    if done.action == FAIL:
         return TagResult(tag.name, "skipped", asked, lands=False)
-    if tag.synchronization in MOVES:
-        return TagResult(tag.name, "shifted", _since(tag, run, safe), lands)
-    return TagResult(tag.name, "ok", asked, lands)
+    return TagResult(tag.name, "shifted" if done.action == SYNCHRONIZE else "ok", done.since, lands)
 
 
 def _since(tag: SimTag, run: SimRun, number: int) -> int:

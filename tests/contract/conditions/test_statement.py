@@ -21,7 +21,7 @@ def test_every_statement_compiles_for_servers(dialect):
     texts = [
         str(query.compile(dialect=dialect))
         for query in (
-            statement.intervals([RUN_TAG, LUMI_TAG], BOUNDS),
+            statement.intervals(len(BOUNDS)),
             statement.global_tag_maps([GLOBAL_TAG], [RUN_TAG]),
             statement.newest_o2o_start(),
         )
@@ -52,7 +52,8 @@ def test_postgresql_runs_the_same_statement(postgres_url):
 def test_sqlite_reaches_every_interval_by_index(path):
     engine = sa.create_engine(f"sqlite:///{path}")
     with engine.connect() as connection:
-        text = statement.intervals([RUN_TAG, LUMI_TAG], BOUNDS).compile(engine, compile_kwargs={"literal_binds": True})
+        query = statement.intervals(len(BOUNDS)).params(statement.values([RUN_TAG, LUMI_TAG], BOUNDS))
+        text = query.compile(engine, compile_kwargs={"literal_binds": True})
         plan = [row[3] for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {text}")]
     engine.dispose()
     assert [line for line in plan if "SCAN" in line and "CONSTANT" not in line] == ["SCAN run_bounds"]
