@@ -137,6 +137,49 @@ def test_what_a_person_stopped_is_said_with_who_and_why(empty, do, run, said):
     assert seen(empty).sentence.startswith(said)
 
 
+def test_a_run_being_taken_is_unknown_by_nature_and_nobodys_trouble(empty):
+    empty.services()
+    empty.run(398601)
+    empty.decide(398601, State.WAITING, "normal")
+    empty.run(398602, ended=False)
+    empty.decide(398602, State.UNKNOWN, "class unknown")
+    now = seen(empty)
+    assert now.sentence == "All 2 open runs wait normally; next is run 398601: normal."
+    assert (now.state, now.also, now.whom) == (State.WAITING, (), ())
+
+
+def test_a_service_that_is_no_longer_believed_makes_waiting_runs_unknown(empty):
+    empty.services()
+    empty.run(398601)
+    empty.decide(398601, State.WAITING, "normal")
+    empty.look("dqm", ago=timedelta(minutes=13))
+    empty.look("oms", ago=timedelta(0))
+    now = seen(empty)
+    assert now.state is State.UNKNOWN
+    assert now.sentence == "dqm does not answer: what is known about 1 run is getting old."
+    assert now.whom == CREW
+
+
+def test_a_run_that_cannot_be_judged_is_put_down_to_the_silent_service(night):
+    night.decide(398602, State.UNKNOWN, "SiStripBadStrip_pcl: calibration unknown: stale")
+    night.look("conditions", ago=timedelta(minutes=13))
+    night.look("conditions", ago=timedelta(0), problem="time-out")
+    now = seen(night)
+    assert now.sentence == "Run 398602 holds 3 ready runs: it cannot be judged, since conditions does not answer."
+    assert "while this is unknown" in now.next_step
+
+
+def test_an_outcome_is_told_in_half_a_line_by_its_most_telling_value(night):
+    night.decide(
+        398602,
+        State.BLOCKED,
+        "SiStripBadStrip_pcl: calibration blocked: placement (missing)",
+        products={"SiStripBadStrip_pcl": State.BLOCKED},
+    )
+    line = run_lines(night.engine, NOW, before=398603, limit=1)[0]
+    assert line.headline == "SiStripBadStrip_pcl: calibration blocked: placement (missing)"
+
+
 def test_a_halt_is_said_before_any_run(night):
     night.note(notes.HALT, "run 398601 was locked far from the prediction")
     assert seen(night).sentence == "Live sending is stopped: run 398601 was locked far from the prediction."

@@ -1,6 +1,6 @@
 """Read models: what the page, the API and the command line show. Queries only, nothing is decided here."""
 
-from spy.store.views.decided import Decision, decision_at, decisions_after, last_decision_id
+from spy.store.views.decided import Decision, brief, decision_at, decisions_after, last_decision_id, shown
 from spy.store.views.detail import Message, Move, RunDetail, run_detail
 from spy.store.views.overview import Overview, overview
 from spy.store.views.readiness import Readiness, first_unready_run, readiness
@@ -16,6 +16,7 @@ __all__ = [
     "RunDetail",
     "RunLine",
     "ServiceLine",
+    "brief",
     "decision_at",
     "decisions_after",
     "first_unready_run",
@@ -25,4 +26,5 @@ __all__ = [
     "run_detail",
     "run_lines",
     "services",
+    "shown",
 ]

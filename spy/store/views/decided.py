@@ -9,6 +9,8 @@ from typing import Any
 
 from sqlalchemy import Engine, func, select
 
+from spy.clock import iso
+from spy.domain.evidence import Value
 from spy.domain.subject import Subject, part_of
 from spy.domain.verdict import Outcome, Seen, State
 from spy.store.engine import reading
@@ -44,6 +46,40 @@ class Decision:
     def about(self, product: str) -> tuple[Outcome, ...]:
         """What the rules say about one product."""
         return tuple(o for o in self.outcomes if part_of(Subject(o.subject)) == ("product", product))
+
+    @property
+    def headline(self) -> str:
+        """The first reason, short; empty for a ready chunk without exemption or waiver."""
+        if not self.reasons:
+            return ""
+        first = self.reasons[0]
+        return next((brief(o) for o in self.outcomes if o.text == first), first)
+
+
+def brief(outcome: Outcome) -> str:
+    """An outcome in half a line: its most telling value. All values are in its text and in `seen`."""
+    product = part_of(Subject(outcome.subject))[1]
+    told = _most_telling(outcome)
+    return (f"{product}: " if product else "") + f"{outcome.rule} {outcome.state}" + (f": {told}" if told else "")
+
+
+def _most_telling(outcome: Outcome) -> str:
+    """The first unknown of an unknown; else the last value that explains itself: rules derive one from the other."""
+    missing = [seen for seen in outcome.seen if seen.value is None]
+    if outcome.state is State.UNKNOWN and missing:
+        return f"{missing[0].name} unknown: {missing[0].note}"
+    explained = [seen for seen in outcome.seen if seen.note]
+    if outcome.state is State.WAITING and explained:
+        return explained[-1].note
+    last = (explained or list(outcome.seen))[-1:]
+    return " ".join(f"{seen.name} ({shown(seen.value)}) {seen.note}".rstrip() for seen in last)
+
+
+def shown(value: Value | None) -> str:
+    """A value as text."""
+    if value is None:
+        return "unknown"
+    return iso(value) if isinstance(value, datetime) else str(value)
 
 
 def as_decision(row: Any) -> Decision:

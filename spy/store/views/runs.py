@@ -33,6 +33,8 @@ class RunLine:
     start: datetime | None
     end: datetime | None
     """UTC; None while data are being taken."""
+    is_taken: bool
+    """Data are being taken: its class is not known yet, and nothing is expected of it."""
     is_open: bool
     """False: history, the agent follows it no more."""
     holds_followers: bool
@@ -67,6 +69,11 @@ class RunLine:
     @property
     def reasons(self) -> tuple[str, ...]:
         return self.decision.reasons if self.decision else ("nothing was decided yet",)
+
+    @property
+    def headline(self) -> str:
+        """The first reason, short."""
+        return self.decision.headline if self.decision else "nothing was decided yet"
 
     @property
     def revision(self) -> int:
@@ -125,6 +132,7 @@ def _line(
         run_class=str(facts.get("run_class") or ""),
         start=cast("datetime | None", facts.get("run_start")),
         end=cast("datetime | None", facts.get("run_end")) if ended else None,
+        is_taken=facts.get("run_ended") is False,
         is_open=row.closed_at is None,
         holds_followers=holds_followers(facts),
         decision=decision,

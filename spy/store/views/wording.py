@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 
 from spy.clock import age_text
@@ -12,6 +12,7 @@ from spy.domain.verdict import State
 from spy.store.views.now import Now
 from spy.store.views.readiness import KEEPING
 from spy.store.views.runs import RunLine
+from spy.store.views.services import ServiceLine
 
 
 def sentence(seen: Now) -> tuple[State, str]:
@@ -29,6 +30,8 @@ def sentence(seen: Now) -> tuple[State, str]:
     worst = _worst(seen)
     if worst is not None:
         return _trouble(seen, worst)
+    if silent := _silent(seen):
+        return State.UNKNOWN, f"{_services(silent)}: what is known about {_count(len(seen.queue))} is getting old."
     if seen.prompt_enabled is False:
         return State.WAITING, f"Tier0's prompt reconstruction is switched off: {_count(len(seen.queue))} cannot go on."
     return _normal(seen)
@@ -36,7 +39,7 @@ def sentence(seen: Now) -> tuple[State, str]:
 
 def _idle(seen: Now) -> tuple[State, str]:
     if seen.failing:
-        return State.UNKNOWN, f"No run is in the queue, and {_services(seen)}: whether there is one is unknown."
+        return State.UNKNOWN, f"No run is in the queue, and {_services(seen.failing)}: whether there is one is unknown."
     return State.READY, "No run waits for prompt reconstruction."
 
 
@@ -49,9 +52,14 @@ def _worst(seen: Now) -> RunLine | None:
 
 
 def _is_troubled(line: RunLine) -> bool:
-    if line.verdict in (State.BLOCKED, State.UNKNOWN) or _kept(line):
+    if line.verdict is State.BLOCKED or _is_unknown(line) or _kept(line):
         return True
     return line.stage in (Stage.REFUSED, Stage.AMBIGUOUS, Stage.WITHDRAWN)
+
+
+def _is_unknown(line: RunLine) -> bool:
+    """While data are taken a run's class is not known, so neither is its verdict: that is nobody's trouble."""
+    return line.verdict is State.UNKNOWN and not line.is_taken
 
 
 def _kept(line: RunLine) -> str:
@@ -63,14 +71,16 @@ def _trouble(seen: Now, line: RunLine) -> tuple[State, str]:
     head = f"Run {line.run} holds {held} ready run{'s' * (held != 1)}: " if held else f"Run {line.run}: "
     if line.stage in (Stage.REFUSED, Stage.AMBIGUOUS, Stage.WITHDRAWN):
         return State.BLOCKED, f"{head}its release is {line.stage}: {line.detail}."
+    if line.verdict is State.UNKNOWN and _silent(seen):
+        return line.verdict, f"{head}it cannot be judged, since {_services(_silent(seen))}."
     if line.verdict in (State.BLOCKED, State.UNKNOWN):
         return line.verdict, f"{head}{_reason(line)}."
     return State.WAITING, f"{head}kept back by {_kept(line)}."
 
 
 def _reason(line: RunLine) -> str:
-    first, *more = line.reasons or (str(line.verdict),)
-    return first + (f" (and {len(more)} more)" if more else "")
+    more = len(line.reasons) - 1
+    return (line.headline or str(line.verdict)) + (f" (and {more} more)" if more > 0 else "")
 
 
 def _normal(seen: Now) -> tuple[State, str]:
@@ -100,9 +110,14 @@ def _count(number: int) -> str:
     return "1 run" if number == 1 else f"{number} runs"
 
 
-def _services(seen: Now) -> str:
-    names = ", ".join(line.service for line in seen.failing)
-    return f"{names} {'does' if len(seen.failing) == 1 else 'do'} not answer"
+def _silent(seen: Now) -> Sequence[ServiceLine]:
+    """Services whose word does not count any more."""
+    return [line for line in seen.services if not line.is_believed]
+
+
+def _services(lines: Sequence[ServiceLine]) -> str:
+    names = ", ".join(line.service for line in lines)
+    return f"{names} {'does' if len(lines) == 1 else 'do'} not answer"
 
 
 def _clock(at: datetime) -> str:
@@ -124,8 +139,9 @@ def also(seen: Now) -> Iterable[str]:
         yield "Tier0's prompt reconstruction is switched off"
     if seen.halt and "Live sending" not in said:
         yield f"live sending is stopped: {seen.halt}"
-    for state in (State.BLOCKED, State.UNKNOWN):
-        runs = [line.run for line in seen.queue if line.verdict is state and f"Run {line.run}" not in said]
+    others = [line for line in seen.queue if f"Run {line.run}" not in said]
+    blocked = [line.run for line in others if line.verdict is State.BLOCKED]
+    for state, runs in ((State.BLOCKED, blocked), (State.UNKNOWN, [o.run for o in others if _is_unknown(o)])):
         if runs:
             yield f"{_count(len(runs))} {'is' if len(runs) == 1 else 'are'} {state}: {_listed(runs)}"
 
@@ -162,6 +178,8 @@ def _undecided(line: RunLine) -> str:
         return "In shadow mode nothing is sent" if line.would_at else f"Run {line.run} is released in a moment"
     if line.verdict is State.WAITING:
         return f"Run {line.run} is released as soon as the last of its calibrations is in place"
+    if line.verdict is State.UNKNOWN:
+        return f"Run {line.run} is not released while this is unknown"
     return f"Run {line.run} is not released before this is repaired or waived"
 
 
