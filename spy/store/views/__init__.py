@@ -2,10 +2,10 @@
 
 from spy.store.views.decided import Decision, brief, decision_at, decisions_after, last_decision_id, shown
 from spy.store.views.detail import Message, Move, RunDetail, run_detail
-from spy.store.views.overview import Overview, overview
-from spy.store.views.readiness import Readiness, first_unready_run, readiness
+from spy.store.views.ready import Readiness, first_unready_run, readiness
 from spy.store.views.runs import RunLine, run_lines
-from spy.store.views.services import ServiceLine, services
+from spy.store.views.service_line import ServiceLine, services
+from spy.store.views.summary import Overview, overview
 
 __all__ = [
     "Decision",

@@ -10,7 +10,7 @@ from spy.domain.act import Act
 from spy.domain.product import Products
 from spy.domain.verdict import State
 from spy.store.views.runs import RunLine
-from spy.store.views.services import ServiceLine
+from spy.store.views.service_line import ServiceLine
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,9 +10,9 @@ from spy.domain.act import Do
 from spy.domain.release import Stage
 from spy.domain.verdict import State
 from spy.store.views.now import Now
-from spy.store.views.readiness import KEEPING
+from spy.store.views.ready import KEEPING
 from spy.store.views.runs import RunLine
-from spy.store.views.services import ServiceLine
+from spy.store.views.service_line import ServiceLine
 
 
 def sentence(seen: Now) -> tuple[State, str]:

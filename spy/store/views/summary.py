@@ -17,7 +17,7 @@ from spy.store.views import wording
 from spy.store.views.facts import heartbeat, of_services
 from spy.store.views.now import Now
 from spy.store.views.runs import open_lines
-from spy.store.views.services import service_lines
+from spy.store.views.service_line import service_lines
 
 
 @dataclass(frozen=True, slots=True)
