@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Engine, and_, insert, or_, select, update
 
 from spy.domain.act import ENDS, Act, Do
 from spy.domain.errors import ActError
+from spy.store import notes
 from spy.store.engine import reading, writing
 from spy.store.tables import ActRow
 
@@ -54,15 +55,23 @@ def _check(act: Act) -> None:
 
 
 def _end(connection: Connection, act: Act) -> None:
-    """End the matching active acts; none there is an error, since somebody believes something that is not so."""
+    """End the matching active acts; none there is an error, since somebody believes something that is not so.
+
+    A resume also lifts a halt of the agent's own, which is no act.
+    """
     ended = connection.execute(
         update(_act)
-        .where(_act.c.do == ENDS[act.do], _act.c.run == act.run, _act.c.ended_at.is_(None))
+        .where(_act.c.do == ENDS[act.do], _act.c.run == act.run, _act.c.from_run == act.from_run)
+        .where(_act.c.ended_at.is_(None))
         .where(or_(_act.c.until.is_(None), _act.c.until > act.at))
         .values(ended_at=act.at, ended_by=act.who)
     )
-    if ended.rowcount == 0:
-        raise ActError(f"{act.do}: run {act.run or 'all'} has no active {ENDS[act.do]}")
+    halted = act.do is Do.RESUME and notes.get(connection, notes.HALT)
+    if ended.rowcount == 0 and not halted:
+        about = (
+            f"run {act.run} has" if act.run else f"from run {act.from_run} on there is" if act.from_run else "there is"
+        )
+        raise ActError(f"{act.do}: {about} no {ENDS[act.do]} in force")
 
 
 def _values(act: Act) -> dict[str, Any]:

@@ -1,0 +1,1 @@
+"""The `spy` command: what people and process supervisors type."""

@@ -1,0 +1,5 @@
+"""`python -m spy.cli`: the same as the `spy` command, for whoever has only the interpreter."""
+
+from spy.cli.main import main
+
+main()

@@ -1,0 +1,71 @@
+"""`spy check`: the configuration whole, all mistakes at once; with --connect also the world around the agent."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from spy.app import facts_of, installed_probes, probes_of
+from spy.cli import printing
+from spy.cli.connect import Finding, Standing, findings
+from spy.cli.options import AsJson, ConfigFile, file_name, load
+from spy.config import Config
+from spy.domain.errors import ConfigError
+
+Connect = Annotated[
+    bool,
+    typer.Option("--connect", help="Also look once through every probe, and at the store, receiver and mail relay."),
+]
+_STYLE = {Standing.OK: "green", Standing.NOTE: "", Standing.PROBLEM: "bold red", Standing.MISTAKE: "bold red"}
+
+
+def check(*, connect: Connect = False, config: ConfigFile = None, as_json: AsJson = False) -> None:
+    """Check the configuration and its rules, and tell every mistake at once, with file, key and the nearest name."""
+    settings = checked(config)
+    found = list(findings(settings)) if connect else []
+    summary = _summary(settings, file_name(config))
+    if as_json:
+        printing.answer({"configuration": summary, "findings": found})
+    else:
+        printing.say(summary)
+        _show(found)
+    if any(finding.standing is Standing.MISTAKE for finding in found):
+        raise typer.Exit(2)
+    if any(finding.standing is Standing.PROBLEM for finding in found):
+        raise typer.Exit(1)
+
+
+def checked(path: Path | None) -> Config:
+    """The configuration, with its probes and rules; a ConfigError holds every mistake of all three."""
+    settings, file = load(path), file_name(path)
+    mistakes = [
+        *_mistakes(lambda: probes_of(settings), f"{file}: "),
+        *_mistakes(lambda: settings.rulebook(facts_of(installed_probes().values()), file=file), ""),
+    ]
+    if mistakes:
+        raise ConfigError(mistakes)
+    # With all installed probes the names are right; what a probe not asked would tell is never known.
+    settings.rulebook(facts_of(probes_of(settings).values()), file=file)
+    return settings
+
+
+def _mistakes(build: Callable[[], object], prefix: str) -> Sequence[str]:
+    try:
+        build()
+    except ConfigError as wrong:
+        return [mistake if mistake.startswith(prefix) else prefix + mistake for mistake in wrong.mistakes]
+    return []
+
+
+def _summary(settings: Config, file: str) -> str:
+    counts = f"{len(settings.rule)} rules, {len(settings.product)} products, {len(settings.probe)} probes"
+    return f"{file}: no mistake found: {counts}; mode {settings.agent.mode}"
+
+
+def _show(found: Iterable[Finding]) -> None:
+    for finding in found:
+        who = f" Who can act: {finding.who}" if finding.who else ""
+        printing.say(f"{finding.standing:<8}{finding.what}: {finding.says}{who}", _STYLE[finding.standing])

@@ -1,0 +1,177 @@
+"""`spy agent`, `spy web`, and `spy run`, which is both: processes that end within seconds when they are told to."""
+
+from __future__ import annotations
+
+import logging
+import os
+import queue
+import signal
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+from types import FrameType
+
+import typer
+import uvicorn
+
+from spy.app import build_runner, build_web, open_agent_store
+from spy.cli.check import checked
+from spy.cli.logs import log_to_errors, take_over
+from spy.cli.options import AsJson, ConfigFile, shown_url
+from spy.clock import age_text, utc_now
+from spy.config import Config
+from spy.domain.errors import ConfigError
+from spy.store import notes
+from spy.store.engine import writing
+from spy.web.serve import server_of
+
+log = logging.getLogger("spy")
+
+LAST_MOMENT = timedelta(seconds=4)
+"""After a signal; then the process ends however it stands."""
+PARENTS_PATIENCE = timedelta(seconds=4.6)
+"""After which `spy run` kills what it started; 5 s are promised."""
+SIGNALS = (signal.SIGTERM, signal.SIGINT)
+
+
+def end_at_the_last_moment() -> None:
+    """Whatever hangs in a thread or a driver, the process ends. Every decision is a committed row: nothing is lost."""
+
+    def end() -> None:
+        log.warning("something still hangs; it is left behind")
+        os._exit(0)
+
+    timer = threading.Timer(LAST_MOMENT.total_seconds(), end)
+    timer.daemon = True
+    timer.start()
+
+
+def _on_signals(act: Callable[[int], None]) -> None:
+    def handle(number: int, frame: FrameType | None) -> None:
+        act(number)
+
+    for number in SIGNALS:
+        signal.signal(number, handle)
+
+
+# --- the agent ------------------------------------------------------------------------------------------------------
+
+
+def agent(*, config: ConfigFile = None, as_json: AsJson = False) -> None:
+    """Watch, decide and deliver, until SIGTERM or Ctrl-C. --json: log lines in JSON."""
+    log_to_errors(as_json)
+    settings = checked(config)
+    told_to_end = threading.Event()
+
+    def end(number: int) -> None:
+        if not told_to_end.is_set():
+            told_to_end.set()
+            end_at_the_last_moment()
+
+    _on_signals(end)
+    runner = build_runner(settings)
+    with writing(runner.agent.store) as connection:
+        notes.put(connection, notes.MODE, settings.agent.mode, utc_now())
+    _introduce(settings)
+    runner.start()
+    told_to_end.wait()
+    log.info("told to end: no new look, nothing more is sent")
+    runner.stop()
+    log.info("ended")
+
+
+def _introduce(settings: Config) -> None:
+    live = settings.agent.mode == "live"
+    does = f"sends releases to {settings.release.url}" if live else "decides and records, and sends nothing to Tier0"
+    log.info("the agent of instance %s starts in %s mode: it %s", settings.agent.instance, settings.agent.mode, does)
+    log.info("store: %s", shown_url(settings.agent.store))
+    for name, probe in settings.probe.items():
+        log.info("asks %s each %s, believes it for %s", name, age_text(probe.every), age_text(probe.stale_after))
+
+
+# --- the page -------------------------------------------------------------------------------------------------------
+
+
+class Server(uvicorn.Server):
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        end_at_the_last_moment()
+        super().handle_exit(sig, frame)
+
+
+def web(*, config: ConfigFile = None, as_json: AsJson = False) -> None:
+    """Serve the page and the API, until SIGTERM or Ctrl-C. --json: log lines in JSON."""
+    log_to_errors(as_json)
+    settings = checked(config)
+    # Uvicorn raises the signal again once it has ended; this keeps that from looking like a crash.
+    _on_signals(lambda number: None)
+    store = open_agent_store(settings.agent.store)
+    server = Server(server_of(build_web(settings, store), settings.web.host, settings.web.port).config)
+    take_over("uvicorn")
+    listening = _listen(settings)
+    host, port = settings.web.host, listening.getsockname()[1]
+    log.info("the page: http://%s:%s", f"[{host}]" if ":" in host else host, port)
+    server.run(sockets=[listening])
+    store.dispose()
+    log.info("ended")
+
+
+def _listen(settings: Config) -> socket.socket:
+    host, port = settings.web.host, settings.web.port
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        return socket.create_server((host, port), family=family)
+    except OSError as taken:
+        raise ConfigError([f"web.host and web.port: cannot listen on {host}:{port}: {taken.strerror}"]) from None
+
+
+# --- both -----------------------------------------------------------------------------------------------------------
+
+
+def run(*, config: ConfigFile = None, as_json: AsJson = False) -> None:
+    """Run the agent and the page as two processes; when one ends, the other ends too."""
+    log_to_errors(as_json)
+    settings = checked(config)
+    open_agent_store(settings.agent.store).dispose()  # prepared once, so that not both do it
+    events: queue.SimpleQueue[tuple[str, int]] = queue.SimpleQueue()
+    _on_signals(lambda number: events.put(("", number)))
+    children = {name: _start(name, config, as_json) for name in ("agent", "web")}
+    for name, child in children.items():
+        _watch(name, child, events)
+    name, code = events.get()
+    if name:
+        log.error("%s ended with code %s: the other one ends too", name, code)
+    else:
+        log.info("told to end: the agent and the page end")
+    _end(children)
+    if name:
+        raise typer.Exit(code if 0 < code < 126 else 1)
+
+
+def _start(name: str, config: Path | None, as_json: bool) -> subprocess.Popen[bytes]:
+    line = [sys.executable, "-m", "spy.cli", name]
+    line += ["--config", str(config)] if config else []
+    return subprocess.Popen([*line, *(["--json"] if as_json else [])])
+
+
+def _watch(name: str, child: subprocess.Popen[bytes], events: queue.SimpleQueue[tuple[str, int]]) -> None:
+    threading.Thread(target=lambda: events.put((name, child.wait())), daemon=True, name=f"watch-{name}").start()
+
+
+def _end(children: dict[str, subprocess.Popen[bytes]]) -> None:
+    for child in children.values():
+        child.terminate()
+    killer = threading.Timer(PARENTS_PATIENCE.total_seconds(), _kill, (children,))
+    killer.daemon = True
+    killer.start()
+    for child in children.values():
+        child.wait()
+    killer.cancel()
+
+
+def _kill(children: dict[str, subprocess.Popen[bytes]]) -> None:
+    for child in children.values():
+        child.kill()
