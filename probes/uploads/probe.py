@@ -128,7 +128,10 @@ class _Look:
     def log(self, file: UploadedFile) -> FileLog:
         if not file.has_log:
             return FileLog()
-        return read_log(self.ask.get("getFileLog", {"fileHash": file.file_hash}, accept="text/plain").text)
+        given = self.ask.get("getFileLog", {"fileHash": file.file_hash}, accept="text/plain")
+        if given.text.lstrip().startswith("<"):
+            raise given.unreadable("a page instead of a log")
+        return read_log(given.text)
 
     def outcome(self, product: Product, tag: str, file: UploadedFile, log: FileLog) -> Iterator[Evidence]:
         try:

@@ -24,11 +24,18 @@ def asked():
 
 
 @pytest.fixture
-def http(world, asked):
+def queries():
+    """Queries that the service was asked with."""
+    return []
+
+
+@pytest.fixture
+def http(world, asked, queries):
     simulator = Simulator(world)
 
     def answer(request):
         asked.append(request.path.removeprefix("/dqm/offline/"))
+        queries.append(dict(request.query))
         return simulator.answer(request)
 
     with serve({"dqm": answer}) as served:

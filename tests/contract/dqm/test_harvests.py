@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from tests.support.dqm import ALIGN, BEAM, HIGH, PRODUCTS, RUN, STRIP, facts, harvest, look, open_run, sim_run
+from probes.dqm.simulator import Simulator
+from probes.simulation.wire import Request
+from tests.support.dqm import ALIGN, BEAM, HIGH, PRODUCTS, RUN, STRIP, facts, harvest, look, look_at, open_run, sim_run
 
 
 def test_a_harvest_that_ran_is_seen_by_its_sample(http, world):
@@ -16,16 +18,24 @@ def test_a_harvest_that_ran_is_seen_by_its_sample(http, world):
     assert {e.final for e in seen if e.value is not False} == {True}
 
 
-def test_a_producer_is_matched_by_its_whole_name(http, world):
-    world.runs = [sim_run(harvest(ALIGN))]
+@pytest.mark.parametrize(("ran", "other"), [(ALIGN, HIGH), (HIGH, ALIGN)])
+def test_a_producer_is_matched_by_its_whole_name(http, world, ran, other):
+    world.runs = [sim_run(harvest(ran))]
     seen = look(http)
-    assert facts(seen, ALIGN)["harvest_sample"] is True
-    assert facts(seen, HIGH) == {"harvest_sample": False}
+    assert facts(seen, ran)["harvest_sample"] is True
+    assert facts(seen, other) == {"harvest_sample": False}
 
 
-def test_a_run_is_matched_by_its_whole_number(http, world):
-    world.runs = [sim_run(harvest(BEAM), number=RUN * 10 + 1), sim_run(number=RUN)]
-    assert facts(look(http), BEAM) == {"harvest_sample": False}
+def test_the_service_is_asked_for_the_whole_run_number(http, world, queries):
+    look(http)
+    assert queries == [{"run": [f"^{RUN}$"], "match": ["ALCAPROMPT"]}]
+
+
+def test_a_sample_of_a_longer_run_number_does_not_count(world):
+    world.runs = [sim_run(harvest(BEAM), number=RUN * 10 + 1)]
+    everything = Request("GET", "/dqm/offline/data/json/samples", {})
+    seen = look_at(lambda request: Simulator(world).answer(everything))
+    assert facts(seen, BEAM) == {"harvest_sample": False}
 
 
 @pytest.mark.parametrize("name", [ALIGN, HIGH])

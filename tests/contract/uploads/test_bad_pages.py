@@ -58,6 +58,7 @@ def test_one_run_whose_page_cannot_be_read_leaves_the_others():
     ("log", "says"),
     [
         (page("no", 500), "status 500"),
+        (page("<html><title>Sign in</title></html>"), "a page instead of a log"),
         (page("INFO: done handling x ", kind="text/plain"), "does not name the tag"),
         (
             page(

@@ -105,3 +105,12 @@ def test_a_second_harvest_is_read_anew(http, world, asked):
     shifted = [TagResult(tag, "shifted", RUN + 3) for tag in PRODUCTS[ECAL].destination_tags]
     world.uploads.append(upload(ECAL, *shifted, hours=5, number=2))
     assert facts(look(http, open_run(known=first)), "EcalPedestals_prompt")["upload_result"] == "shifted"
+
+
+def test_a_file_that_was_handled_once_more_is_read_anew(http, world):
+    world.uploads = [upload()]
+    first = look(http)
+    shifted = [TagResult(tag, "shifted", RUN + 3) for tag in PRODUCTS[ECAL].destination_tags]
+    world.uploads = [upload(ECAL, *shifted, hours=5)]
+    assert world.uploads[0].file_hash == facts(first, ECAL)["upload_hash"]
+    assert facts(look(http, open_run(known=first)), "EcalPedestals_prompt")["upload_result"] == "shifted"
