@@ -9,7 +9,7 @@ from typing import Any
 
 from spy.clock import monotonic
 from spy.domain.errors import SourceError
-from spy.domain.evidence import Evidence, Fact, Scope, unknown
+from spy.domain.evidence import Evidence, Fact, unknown
 from spy.domain.subject import Subject, part_of
 from spy.probe import Open, Probe
 from spy.store.ledger import Look
@@ -60,10 +60,10 @@ def _changes(new: Evidence, old: Evidence | None) -> bool:
 
 def _typed(probe: Probe, evidence: Iterable[Evidence], open_: Open) -> dict[Key, Evidence]:
     """What the probe declared, by key; a value of another type than its fact is unknown."""
-    declared = {(fact.scope, fact.name): fact for fact in probe.facts}
+    declared = {(str(fact.scope), fact.name): fact for fact in probe.facts}
     found: dict[Key, Evidence] = {}
     for e in evidence:
-        fact: Fact | None = declared.get((Scope(part_of(e.subject)[0]), e.name))
+        fact: Fact | None = declared.get((part_of(e.subject)[0], e.name))
         if fact is None:
             raise TypeError(f"{probe.name} yields {e.name!r} about {e.subject}, which it does not declare")
         if e.value is not None and not fact.kind.holds(e.value):

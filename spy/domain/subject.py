@@ -6,6 +6,7 @@ and `service:tier0` for what is about no run. The Tier0 instance leads, since a 
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import NewType
 
 Subject = NewType("Subject", str)
@@ -31,6 +32,7 @@ def of_tag(instance: str, run: int, tag: str) -> Subject:
     return Subject(f"{instance}:{run}/tag:{tag}")
 
 
+@lru_cache(maxsize=65536)
 def run_of(subject: Subject) -> int | None:
     """The run number a subject is about; None for a service."""
     head = subject.split("/", 1)[0]
@@ -38,6 +40,7 @@ def run_of(subject: Subject) -> int | None:
     return int(number) if number.isdigit() else None
 
 
+@lru_cache(maxsize=65536)
 def part_of(subject: Subject) -> tuple[str, str]:
     """Kind and name of the part: ("stream", "Express"); ("run", "") for the run itself, ("service", name)."""
     head, slash, tail = subject.partition("/")
