@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sqlite3
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -27,7 +26,6 @@ class Site:
     """The application on a store, as clients reach it."""
 
     store: FilledStore
-    file: Path
     client: httpx.Client
     now: datetime = NOW
 
@@ -37,12 +35,11 @@ class Site:
 
 @pytest.fixture
 def site(tmp_path: Path) -> Iterator[Site]:
-    file = tmp_path / "spy.db"
-    store = a_night(FilledStore(f"sqlite:///{file}"))
+    store = a_night(FilledStore(f"sqlite:///{tmp_path / 'spy.db'}"))
     made: list[Site] = []
     app = create(load(), store.engine, lambda: made[0].now)
     with Served(app) as served, httpx.Client(base_url=served.url, trust_env=False) as client:
-        made.append(Site(store, file, client))
+        made.append(Site(store, client))
         yield made[0]
     store.close()
 
@@ -204,10 +201,8 @@ def test_ready_means_that_the_agent_looked_lately_and_live_only_that_the_process
 
 
 def test_a_store_that_cannot_be_read_is_503_everywhere_and_never_a_good_answer(site):
-    with sqlite3.connect(site.file) as database:
-        for table in ("probe", "run", "decision"):
-            database.execute(f"DROP TABLE {table}")
-    database.close()
+    for table in ("probe", "run", "decision"):
+        site.store.drop(table)
     paths = ("readiness/398603", "readiness", "runs", "runs/398603", "services", "firstunreadyrun", "changes")
     for path in (*(f"/api/v1/{path}" for path in paths), "/health/ready", "/metrics"):
         assert is_problem(site.get(path), 503), path

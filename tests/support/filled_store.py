@@ -134,6 +134,11 @@ class FilledStore:
                 last_error=error,
             )
 
+    def drop(self, table: str) -> None:
+        """The store is broken from here on."""
+        with writing(self.engine) as connection:
+            connection.exec_driver_sql(f"DROP TABLE {table}")
+
     def close_run(self, number: int) -> None:
         with writing(self.engine) as connection:
             ledger.close_run(connection, number, self.now)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,6 +19,9 @@ from spy.store.tables import DecisionRow
 from spy.store.types import unpacked
 
 _decision = DecisionRow.__table__  # type: ignore[attr-defined]
+
+
+_ISO = re.compile(r"(\d{4}-\d\d-\d\d)T(\d\d:\d\d):\d\d(?:\.\d+)?Z")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +63,7 @@ class Decision:
 def brief(outcome: Outcome) -> str:
     """An outcome in half a line: its most telling value. All values are in its text and in `seen`."""
     product = part_of(Subject(outcome.subject))[1]
-    told = _most_telling(outcome)
+    told = _ISO.sub(r"\1 \2 UTC", _most_telling(outcome))
     return (f"{product}: " if product else "") + f"{outcome.rule} {outcome.state}" + (f": {told}" if told else "")
 
 

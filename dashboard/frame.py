@@ -1,0 +1,87 @@
+"""What stands round every page: banner, navigation, and the clock that says how old the data are."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from dash import ClientsideFunction, dcc, html
+
+from dashboard.marks import chip, labelled
+from spy.store.views import Overview
+
+REFRESH_MS = 5000
+
+AGE = ClientsideFunction("spy", "age")
+"""In assets/age.js: it also marks the page as old, when the server is dead too."""
+
+INDEX = """<!DOCTYPE html>
+<html lang="en">
+<head>
+{%metas%}
+<meta name="color-scheme" content="light dark">
+<title>{%title%}</title>
+{%favicon%}
+{%css%}
+</head>
+<body>
+{%app_entry%}
+<footer>
+{%config%}
+{%scripts%}
+{%renderer%}
+</footer>
+</body>
+</html>"""
+
+
+def layout() -> html.Div:
+    return html.Div(
+        [
+            dcc.Location(id="address"),
+            dcc.Interval(id="tick", interval=REFRESH_MS),
+            dcc.Interval(id="second", interval=1000),
+            dcc.Store(id="facts"),
+            html.Header(
+                [
+                    html.Nav(
+                        [
+                            html.Span("Calibration readiness", className="name"),
+                            dcc.Link("Now", href="/"),
+                            dcc.Link("Services", href="/services"),
+                        ],
+                        **labelled("Pages"),
+                    ),
+                    html.Div(id="banner"),
+                    html.Div("no data yet", id="age", role="status"),
+                ]
+            ),
+            html.Main(html.P("Loading …"), id="page"),
+        ],
+        id="frame",
+    )
+
+
+def banner(seen: Overview) -> list[Any]:
+    """Whether anything is sent, and whether Tier0 moves at all."""
+    chips = [_mode(seen)]
+    if seen.halt or seen.stop:
+        chips.append(chip("✕ SENDING STOPPED", "blocked", seen.halt or (seen.stop.why if seen.stop else "")))
+    chips.append(_switch(seen.prompt_enabled))
+    if seen.failing:
+        names = ", ".join(line.service for line in seen.failing)
+        chips.append(chip(f"? {names} not answering", "unknown"))
+    return chips
+
+
+def _mode(seen: Overview) -> html.Span:
+    if seen.mode == "live":
+        return chip("LIVE", "live", "releases are sent to Tier0")
+    if seen.mode == "shadow":
+        return chip("SHADOW: nothing is sent", "shadow", "decisions are made, recorded and shown, and not sent")
+    return chip("? MODE UNKNOWN", "unknown", "no agent has run on this store yet")
+
+
+def _switch(enabled: bool | None) -> html.Span:
+    if enabled is None:
+        return chip("? Tier0 switch unknown", "unknown", "prompt reconstruction: enabled or not")
+    return chip("✓ Tier0 switch on", "ready") if enabled else chip("✕ Tier0 switch OFF", "blocked")

@@ -1,0 +1,98 @@
+"""The first page: is anything wrong, which run holds the frontier and why, what happens next and when."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from dash import html
+
+from dashboard.grid import columns_of, grid
+from dashboard.marks import SIGNS, at, chip, facts, run_link
+from spy.domain.act import Act
+from spy.domain.verdict import State
+from spy.store.views import Overview, RunLine
+
+HEADS = {
+    State.READY: "All is well",
+    State.WAITING: "Nothing to do",
+    State.UNKNOWN: "Something is not known",
+    State.BLOCKED: "Somebody is needed",
+}
+
+
+def now_page(seen: Overview, recent: Sequence[RunLine]) -> list[Any]:
+    """`recent` are the newest runs, of which those not in the queue are shown below it."""
+    queue = list(seen.queue)
+    shown = {line.run for line in queue}
+    past = [line for line in recent if line.run not in shown]
+    columns = columns_of([*queue, *past])
+    parts: list[Any] = [_said(seen), _standing(seen)]
+    if acts := _in_force(queue):
+        parts.append(_acts(acts))
+    parts.append(html.H2("In the queue"))
+    parts.append(html.P("Lowest first: Tier0 locks in this order, so a run waits for all above it.", className="quiet"))
+    if queue:
+        parts.append(grid(queue, columns, "Runs that Tier0 has not locked", queue[0].run))
+    else:
+        parts.append(html.P("No run is in the queue."))
+    if past:
+        parts += [html.H2("Locked, started, or holding nobody"), grid(past, columns, "Runs that wait for nothing")]
+    return parts
+
+
+def _said(seen: Overview) -> html.Section:
+    """What somebody on shift must know within ten seconds."""
+    state = seen.state
+    whom: list[Any] = [html.A(address, href=f"mailto:{address}") for address in seen.whom] or ["nobody"]
+    return html.Section(
+        [
+            html.Div([html.Span(SIGNS[state], className="sign"), HEADS[state]], className="head"),
+            html.H1(seen.sentence, id="sentence"),
+            html.Ul([html.Li(text) for text in seen.also], className="also") if seen.also else None,
+            html.Dl(
+                [
+                    html.Div([html.Dt("What happens next"), html.Dd(seen.next_step, id="next-step")]),
+                    html.Div([html.Dt("Whom to call"), html.Dd(_separated(whom), id="whom")]),
+                ],
+                className="then",
+            ),
+        ],
+        className=f"said {state}",
+    )
+
+
+def _separated(items: Sequence[Any]) -> list[Any]:
+    return [piece for number, item in enumerate(items) for piece in ((", ", item) if number else (item,))]
+
+
+def _standing(seen: Overview) -> html.Dl:
+    frontier = seen.frontier
+    taken = sum(line.is_taken for line in seen.queue)
+    counted = {state: sum(line.verdict is state and not line.is_taken for line in seen.queue) for state in State}
+    chips = [chip([SIGNS[state], f" {count} {state}"], str(state)) for state, count in counted.items() if count]
+    chips += [chip(f"{taken} being taken")] if taken else []
+    return facts(
+        [
+            ("Frontier run", run_link(frontier.run) if frontier else "none"),
+            ("Predicted lock", at(frontier.deadline, "not known yet") if frontier else "–"),
+            ("Tier0's first safe run", str(seen.first_safe_run or "unknown")),
+            ("In the queue", chips or "no run"),
+            ("Newest run in OMS", str(seen.newest_run or "unknown")),
+        ]
+    )
+
+
+def _in_force(queue: Sequence[RunLine]) -> list[Act]:
+    return list({act.id: act for line in queue for act in line.acts}.values())
+
+
+def _acts(acts: Sequence[Act]) -> html.Section:
+    return html.Section([html.H2("In force by people"), html.Ul([html.Li(_act(act)) for act in acts])])
+
+
+def _act(act: Act) -> list[Any]:
+    runs = f"from {act.from_run}" if act.from_run else str(act.run or "all runs")
+    about = " ".join(word for word in (runs, act.rule, act.product) if word)
+    until = ["until ", at(act.until)] if act.until else ["until ended"]
+    return [html.Strong(str(act.do)), f" {about} by {act.who}, ", *until, f": {act.why}"]

@@ -1,0 +1,32 @@
+"""Every page is the same document, which reads its address in the browser.
+
+Dash offers that too, by a route that skips its own preparations: a page opened by its address before the first visit
+of `/` would come without scripts. So pages are `/` to Dash, and what is no page is not found.
+"""
+
+from __future__ import annotations
+
+from fastapi import FastAPI
+from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+PAGES = ("/services",)
+RUN = "/run/"
+
+
+class OneDocument:
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and (scope["path"] in PAGES or scope["path"].startswith(RUN)):
+            scope = {**scope, "path": "/", "raw_path": b"/"}
+        await self.app(scope, receive, send)
+
+
+def close_the_rest(app: FastAPI) -> None:
+    """After Dash's routes: any other path is a problem answer, and not a page that finds nothing."""
+
+    @app.get("/{path:path}", include_in_schema=False)
+    def nothing(path: str) -> None:
+        raise HTTPException(404, f"there is nothing at {path!r}")
