@@ -208,7 +208,7 @@ def read_act(table: Table) -> ActPlan:
         table.need("rule")
     chunk = table.text("chunk")
     try:
-        Chunk.parse(chunk or "1")
+        Chunk.parse(chunk or "10")
     except ActError as error:
         table.wrong("chunk", str(error))
     act = ActPlan(
