@@ -36,7 +36,9 @@ def packaged_scenario() -> Path:
 def demo(
     scenario: Annotated[Path | None, typer.Option(help="Scenario file (TOML); default: the packaged one.")] = None,
     step: Annotated[bool, typer.Option("--step", help="Virtual time, as fast as it goes, deterministic.")] = False,
-    report: Annotated[Path | None, typer.Option(help="With --step: write the report here (default: standard output).")] = None,
+    report: Annotated[
+        Path | None, typer.Option(help="With --step: write the report here (default: standard output).")
+    ] = None,
     speed: Annotated[float, typer.Option(min=1, max=600, help="Live: how much faster than real time.")] = SPEED,
     port: Annotated[int, typer.Option(min=0, max=65535, help="Live: port of the page on 127.0.0.1.")] = 8050,
 ) -> None:
@@ -77,7 +79,9 @@ def _live(scenario: Scenario, speed: float, port: int) -> None:
         live.start()
         thread.start()
         typer.echo(f"The page: http://127.0.0.1:{port}   (Ctrl-C ends it)")
-        typer.echo(f"The world of {scenario.name} runs {speed:g} times as fast as ours; all services are simulated on loopback.")
+        typer.echo(
+            f"The world of {scenario.name} runs {speed:g} times as fast as ours; all services are simulated on loopback."
+        )
         narrator = Narrator(live)
         while not stopped.wait(0.5) and thread.is_alive():
             for sentence in narrator.news():

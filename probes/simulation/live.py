@@ -12,7 +12,7 @@ from typing import Any
 from probes.simulation.database_faults import world_engine
 from probes.simulation.scenario import Scenario
 from probes.simulation.server import Served, serve
-from probes.simulation.stage import PATHS, PostBox, Stage, config_of
+from probes.simulation.stage import PATHS, PostBox, Stage, close_asks, config_of
 from spy.agent.runner import Runner
 from spy.app import build_agent, connection_of, open_agent_store, probes_of
 from spy.channels.post import Post
@@ -45,7 +45,9 @@ class FastClock:
 class Live:
     """World, services and agent of one scenario, running until `stop`."""
 
-    def __init__(self, scenario: Scenario, folder: Path, speed: float, store: str = "", post: Post | None = None) -> None:
+    def __init__(
+        self, scenario: Scenario, folder: Path, speed: float, store: str = "", post: Post | None = None
+    ) -> None:
         self.scenario = scenario
         self.clock = FastClock.at(scenario.start, speed)
         self.secret_file = folder / "webhook-secret"
@@ -58,17 +60,21 @@ class Live:
         release = _release(str(self.served.ports["receiver"]), self.secret_file)
         self.config = config_of(
             scenario,
-            {"agent": {"mode": "live", "store": store or f"sqlite:///{folder / 'spy.db'}"}, "release": release, "service": hosts},
+            {
+                "agent": {"mode": "live", "store": store or f"sqlite:///{folder / 'spy.db'}"},
+                "release": release,
+                "service": hosts,
+            },
         )
         self.store = open_agent_store(self.config.agent.store)
         self.post = post or PostBox(self.stage.faults, self.clock)
         probes = probes_of(self.config)
-        asks = {name: self._connection(p.service, p.wants) for name, p in probes.items()}
-        agent = build_agent(self.config, self.store, probes, asks)
-        webhook = Webhook(
+        self.asks = {name: self._connection(p.service, p.wants) for name, p in probes.items()}
+        agent = build_agent(self.config, self.store, probes, self.asks)
+        self.webhook = Webhook(
             self.config.release.url, self.stage.secret, deadline=self.config.release.deadline, clock=self.clock
         )
-        self.runner = Runner(agent, webhook, self.post, self.clock, self.config.agent.tick, random.random, speed)
+        self.runner = Runner(agent, self.webhook, self.post, self.clock, self.config.agent.tick, random.random, speed)
 
     def url(self, service: str) -> str:
         return f"http://127.0.0.1:{self.served.ports[service]}{PATHS[service]}"
@@ -76,7 +82,9 @@ class Live:
     def _connection(self, service: str, wants: str) -> Any:
         section = self.config.service[service]
         if wants == "database":
-            return world_engine(self.stage.world, self.stage.faults, deadline=section.deadline, before=self.stage.advance)
+            return world_engine(
+                self.stage.world, self.stage.faults, deadline=section.deadline, before=self.stage.advance
+            )
         return connection_of(service, section, wants, seconds=self.clock.seconds)
 
     def start(self) -> None:
@@ -86,6 +94,9 @@ class Live:
 
     def stop(self) -> None:
         self.runner.stop()
+        close_asks(self.asks)
+        self.webhook.close()
+        self.store.dispose()
         self.served.close()
         self.stage.close()
 

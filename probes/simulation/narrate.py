@@ -48,7 +48,9 @@ class Narrator:
         self._decision = max([self._decision, *(row.id for row in decisions)])
         self._move = max([self._move, *(row.id for row in moves)])
         told = [(row.at, text) for row in decisions for text in self._verdict(row)]
-        told += [(row.at, _TOLD[Stage(row.after)].format(run=row.chunk, why=row.why)) for row in moves if row.after in _TOLD]
+        told += [
+            (row.at, _TOLD[Stage(row.after)].format(run=row.chunk, why=row.why)) for row in moves if row.after in _TOLD
+        ]
         return [f"{at:%a %H:%M}  {text}" for at, text in sorted(told, key=lambda item: item[0])]
 
     def _verdict(self, row: Any) -> Iterator[str]:

@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
+from sqlalchemy import Engine
+
 from probes.dqm.simulator import Simulator as DqmSimulator
 from probes.oms.simulator import Simulator as OmsSimulator
 from probes.simulation.faults import Faults, Faulty
@@ -22,7 +24,9 @@ from probes.tier0.simulator import Simulator as Tier0Simulator
 from probes.uploads.simulator import Simulator as UploadsSimulator
 from spy.channels.post import Mail
 from spy.channels.signature import Secret
+from spy.clock import duration
 from spy.config import AgentSection, Config, load
+from spy.database import close_database
 from spy.domain.errors import DeliveryError
 from spy.receiver.app import Receiver
 
@@ -59,8 +63,6 @@ def config_of(scenario: Scenario, overrides: Mapping[str, Any]) -> Config:
 
 
 def _stale_after(every: str, shipped: timedelta) -> timedelta:
-    from spy.clock import duration
-
     return max(shipped, 3 * duration(every) + timedelta(minutes=1))
 
 
@@ -130,6 +132,15 @@ class Stage:
     def close(self) -> None:
         self.world.close()
         self.receiver.close()
+
+
+def close_asks(asks: Mapping[str, Any]) -> None:
+    """Close HTTP clients and database engines alike."""
+    for ask in asks.values():
+        if isinstance(ask, Engine):
+            close_database(ask)
+        else:
+            ask.close()
 
 
 class _LateTier0:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import heapq
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from itertools import count
 from pathlib import Path
@@ -13,7 +13,7 @@ from typing import Any
 from probes.simulation.database_faults import world_engine
 from probes.simulation.report import report
 from probes.simulation.scenario import ActPlan, Scenario
-from probes.simulation.stage import PATHS, PostBox, Stage, config_of
+from probes.simulation.stage import PATHS, PostBox, Stage, close_asks, config_of
 from probes.simulation.transport import InProcess
 from spy.agent.deliver import Deliverer
 from spy.app import build_agent, connection_of, open_agent_store, probes_of
@@ -96,8 +96,7 @@ class Steps:
         return report(self)
 
     def close(self) -> None:
-        for ask in self.asks.values():
-            getattr(ask, "close", ask.dispose if hasattr(ask, "dispose") else lambda: None)()
+        close_asks(self.asks)
         self.webhook.close()
         self.store.dispose()
         self.stage.close()
@@ -159,7 +158,3 @@ def act_of(plan: ActPlan, at: datetime) -> Act:
         product=plan.product,
         until=until,
     )
-
-
-def requests_of(asks: Mapping[str, Any]) -> dict[str, int]:
-    return {name: int(getattr(ask, "requests", 0)) for name, ask in asks.items()}
