@@ -79,9 +79,7 @@ def _live(scenario: Scenario, speed: float, port: int) -> None:
         live.start()
         thread.start()
         typer.echo(f"The page: http://127.0.0.1:{port}   (Ctrl-C ends it)")
-        typer.echo(
-            f"The world of {scenario.name} runs {speed:g} times as fast as ours; all services are simulated on loopback."
-        )
+        typer.echo(f"The world of {scenario.name} runs {speed:g} times as fast as ours, its services on loopback.")
         narrator = Narrator(live)
         while not stopped.wait(0.5) and thread.is_alive():
             for sentence in narrator.news():

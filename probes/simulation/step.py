@@ -81,19 +81,27 @@ class Steps:
         return (self.at - self.scenario.start).total_seconds()
 
     def play(self) -> dict[str, Any]:
+        self.begin()
+        self.go_to(self.scenario.until)
+        return report(self)
+
+    def begin(self) -> None:
+        """Put everything that recurs on the agenda; nothing happens yet."""
         self.agent.lead(self.at)
         for name, probe in self.probes.items():
             self._each(probe.every, 0 if name in FIRST else 1, self._looker(name))
         self._each(self.config.agent.tick, 2, lambda: self.agent.tick(self.at))
         for act in self.scenario.acts:
             self._on(act.at, 0, self._actor(act))
-        while self._agenda and self._agenda[0][0] <= self.scenario.until:
+
+    def go_to(self, moment: datetime) -> None:
+        """Let everything happen that is due until then."""
+        while self._agenda and self._agenda[0][0] <= moment:
             self.at, _, _, happen = heapq.heappop(self._agenda)
             self.stage.advance()
             happen()
             self._deliver()
-        self.at = self.scenario.until
-        return report(self)
+        self.at = moment
 
     def close(self) -> None:
         close_asks(self.asks)

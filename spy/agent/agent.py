@@ -76,22 +76,22 @@ class Agent:
         """
         with writing(self.store) as connection:
             token = lease.hold(connection, self.me, lease_now or now) or 0
-        if token and token != self.fence:
-            self._load(now)
-        self.fence = token
+        is_new, self.fence = token != self.fence, token
+        if token and is_new:
+            self._load()
+            self._decide(set(self.board.runs), now)
         return bool(token)
 
-    def _load(self, now: datetime) -> None:
+    def _load(self) -> None:
+        """What the store holds. Decisions are compared with the stored ones, so that a change nobody wrote is found."""
         self.board, self.judged = Board(self.settings.instance), {}
         with reading(self.store) as connection:
             self.board.load(0, ledger.evidence_of_run(connection, 0))
             runs = ledger.open_runs(connection)
             for run in runs:
                 self.board.load(run, ledger.evidence_of_run(connection, run))
-            for chunk, row in decisions.newest(connection, runs).items():
-                active = acts.active(connection, now)
-                verdict = judge(self.board, self.book, self.settings, Chunk.parse(chunk).run, active, now)
-                self.judged[row.run] = Judged(verdict, row.revision, row.at)
+            for row in decisions.newest(connection, runs).values():
+                self.judged[row.run] = Judged(decisions.as_verdict(row), row.revision, row.at)
             self._read_releases(connection)
 
     def _read_releases(self, connection: Connection) -> None:
@@ -150,7 +150,7 @@ class Agent:
         return failed or self.objection(row, now)
 
     def tick(self, now: datetime) -> None:
-        """Time passing is an observation too: staleness, ends of acts, deadlines. Costs next to nothing without news."""
+        """Time passing is an observation too: staleness, ends of acts, deadlines. Costs little without news."""
         due = {run for run, j in self.judged.items() if _is_due(j, now) and not self._is_closed(run)}
         with reading(self.store) as connection:
             standing = acts.standing(connection, now)
@@ -186,6 +186,7 @@ class Agent:
     def _decide(self, runs: set[int], now: datetime) -> None:
         """Judge runs, move releases by what was observed, plan, and write all of it together."""
         with writing(self.store) as connection:
+            lease.insist(connection, self.fence)
             self._read_releases(connection)
             active = acts.active(connection, now)
             for run in sorted(runs & set(self.releases)):

@@ -7,12 +7,14 @@ import queue
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
+from contextlib import suppress
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
 from apscheduler.events import EVENT_JOB_MAX_INSTANCES, EVENT_JOB_MISSED, JobEvent
 from apscheduler.executors.base import BaseExecutor, run_job
+from apscheduler.jobstores.base import JobLookupError
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from spy.agent.agent import Agent
@@ -66,6 +68,8 @@ class Runner:
         """Why nothing is decided at the moment; empty if all is well."""
         self.deliverer = Deliverer(agent.store, webhook, post, self._may_send, jitter)
         self._work: queue.SimpleQueue[tuple[Callable[[], None], Future[None]] | Look | None] = queue.SimpleQueue()
+        self._skipped: set[str] = set()
+        """Probes whose look was due, or lost, while we did not lead; made up for as soon as we do."""
         self._stop = threading.Event()
         self._due = threading.Event()
         self._scheduler = BackgroundScheduler(executors={"default": DaemonExecutor()}, timezone="UTC")
@@ -123,6 +127,8 @@ class Runner:
     def _look(self, name: str) -> None:
         if self.agent.fence:
             self._work.put(self.agent.look(name, self.clock()))
+        else:
+            self._skipped.add(name)
 
     def _tick(self) -> None:
         self._in_agent(lambda: self.agent.tick(self.clock()))
@@ -143,13 +149,23 @@ class Runner:
             if monotonic() - renewed >= RENEW_S or not self.agent.fence:
                 renewed = monotonic()
                 self._guarded(lambda: self.agent.lead(self.clock(), utc_now()))
+            if self.agent.fence:
+                self._catch_up()
             batch = self._batch()
             looks = [item for item in batch if isinstance(item, Look)]
             if looks and self.agent.fence:
                 self._guarded(partial(self._take, looks))
+            if not self.agent.fence:
+                self._skipped.update(look.probe for look in looks)
             for item in batch:
                 if isinstance(item, tuple):
                     self._answer(*item)
+
+    def _catch_up(self) -> None:
+        """Who comes to lead looks at once: a start behind another's lease must not wait a whole period."""
+        while self._skipped:
+            with suppress(JobLookupError):  # the scheduler has ended meanwhile
+                self._scheduler.modify_job(self._skipped.pop(), next_run_time=utc_now())
 
     def _take(self, looks: Sequence[Look]) -> None:
         now = self.clock()

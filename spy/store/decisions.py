@@ -10,7 +10,8 @@ from sqlalchemy import Connection, func, insert, select, update
 
 from spy import __version__
 from spy.domain.release import MOVES, Release, Stage
-from spy.domain.verdict import Outcome, Seen, Verdict
+from spy.domain.run import Chunk
+from spy.domain.verdict import Outcome, Seen, State, Verdict
 from spy.store.tables import DecisionRow, MoveRow, ReleaseRow
 from spy.store.types import packed
 
@@ -70,6 +71,21 @@ def newest(connection: Connection, runs: Iterable[int]) -> dict[str, Any]:
     """Newest decision row per chunk of these runs."""
     last = select(func.max(_decision.c.id)).where(_decision.c.run.in_(list(runs))).group_by(_decision.c.chunk)
     return {row.chunk: row for row in connection.execute(select(_decision).where(_decision.c.id.in_(last)))}
+
+
+def as_verdict(row: Any) -> Verdict:
+    """A stored decision as a verdict, without the outcomes of its rules."""
+    return Verdict(
+        chunk=Chunk.parse(row.chunk),
+        state=State(row.verdict),
+        reasons=tuple(row.reasons),
+        outcomes=(),
+        payload_hashes=row.payload_hashes,
+        products={name: State(state) for name, state in row.products.items()},
+        required=tuple(row.required),
+        cause=row.cause,
+        deadline=row.deadline,
+    )
 
 
 def history(connection: Connection, chunk: str) -> list[Any]:

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
+from spy.domain.errors import StoreError
 from spy.store.tables import LeaderRow
 
 _leader = LeaderRow.__table__  # type: ignore[attr-defined]
@@ -39,6 +40,13 @@ def hold(connection: Connection, me: str, now: datetime) -> int | None:
         .values(holder=me, token=row.token + 1, expires_at=now + TTL)
     )
     return row.token + 1 if taken.rowcount == 1 else None
+
+
+def insist(connection: Connection, token: int) -> None:
+    """Refuse to go on in this transaction if somebody else has taken the lead; StoreError then."""
+    held = connection.execute(select(_leader.c.token).where(_leader.c.name == NAME)).scalar()
+    if held != token:
+        raise StoreError(f"lost the lead: token {held} is in force, ours is {token}")
 
 
 def give_up(connection: Connection, me: str, now: datetime) -> None:
