@@ -159,7 +159,7 @@ class Runner:
                 self._skipped.update(look.probe for look in looks)
             for item in batch:
                 if isinstance(item, tuple):
-                    self._answer(*item)
+                    self._guarded(partial(self._answer, *item))
 
     def _catch_up(self) -> None:
         """Who comes to lead looks at once: a start behind another's lease must not wait a whole period."""
@@ -185,23 +185,32 @@ class Runner:
             return batch
 
     def _guarded(self, act: Callable[[], Any]) -> None:
-        """Our own store may fail: then nothing is decided and nothing is sent, and it is said."""
+        """Our own store may fail: then nothing is decided and nothing is sent, and it is said.
+
+        Without its lead the agent reads everything anew before it goes on: what it holds may be half a step ahead.
+        """
         try:
             act()
             self.trouble = ""
         except SpyError as broken:
-            self.trouble = str(broken)
-            self.agent.fence = 0
-            log.error("nothing is decided or sent: %s", broken)
+            self._give_up(str(broken))
+        except Exception as defect:
+            log.exception("a defect of this program")
+            self._give_up(f"{type(defect).__name__}: {defect}")
+
+    def _give_up(self, why: str) -> None:
+        self.trouble = why
+        self.agent.fence = 0
+        log.error("nothing is decided or sent: %s", why)
 
     @staticmethod
     def _answer(act: Callable[[], None], future: Future[None]) -> None:
         try:
             act()
-            future.set_result(None)
         except Exception as failed:
-            # Whoever asked for it decides what its failure means.
             future.set_exception(failed)
+            raise
+        future.set_result(None)
 
     def _in_agent(self, act: Callable[[], None], patience: timedelta = timedelta(seconds=30)) -> None:
         """Have the agent's thread do something, and wait for it."""
