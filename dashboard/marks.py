@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
@@ -13,6 +14,7 @@ from spy.domain.release import Stage
 from spy.domain.verdict import State
 
 SIGNS = {State.READY: "✓", State.WAITING: "…", State.UNKNOWN: "?", State.BLOCKED: "✕"}
+_SEAM = re.compile(r"(?<=_)|(?<=[a-z])(?=[A-Z])")
 STAGES = {
     Stage.NONE: "not released",
     Stage.QUEUED: "being sent",
@@ -52,6 +54,8 @@ def span_of(start: datetime | None, end: datetime | None, is_taken: bool) -> Any
         return "unknown"
     if is_taken:
         return [at(start), html.Span(" – still being taken", className="quiet")]
+    if end is not None and end.date() == start.date():
+        return [at(start), " – ", html.Time(f"{end:%H:%M}", dateTime=iso(end), title=iso(end))]
     return [at(start), " – ", at(end, "end unknown")]
 
 
@@ -60,9 +64,9 @@ def run_link(run: int) -> dcc.Link:
 
 
 def broken(name: str) -> list[Any]:
-    """A long name that may be wrapped after its underscores."""
-    parts = name.split("_")
-    return [piece for part in parts[:-1] for piece in (f"{part}_", html.Wbr())] + [parts[-1]]
+    """A long name that may be wrapped after its underscores and before its capitals."""
+    parts = _SEAM.split(name)
+    return [piece for part in parts[:-1] for piece in (part, html.Wbr())] + [parts[-1]]
 
 
 def table(heads: Sequence[Any], rows: Iterable[html.Tr], caption: str, kind: str = "") -> html.Div:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.support.filled_store import FilledStore, a_night
 from tests.support.receiver_site import OLD, Site
 
 
@@ -14,3 +15,16 @@ def site() -> Iterator[Site]:
     made = Site(":memory:", [OLD])
     with made.up():
         yield made
+
+
+@pytest.fixture
+def empty(store_url: str) -> Iterator[FilledStore]:
+    """A store with nothing in it but the mode."""
+    store = FilledStore(store_url)
+    yield store
+    store.close()
+
+
+@pytest.fixture
+def night(empty: FilledStore) -> FilledStore:
+    return a_night(empty)

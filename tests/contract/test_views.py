@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import timedelta
 from itertools import product
 
@@ -14,39 +13,24 @@ from spy.config import load
 from spy.domain.act import Do
 from spy.domain.evidence import Evidence
 from spy.domain.release import Stage
-from spy.domain.run import Chunk
 from spy.domain.subject import of_run
 from spy.domain.verdict import State
 from spy.store import notes
 from spy.store.views import (
     decision_at,
     decisions_after,
-    first_unready_run,
     last_decision_id,
     overview,
-    readiness,
     run_detail,
     run_lines,
     services,
 )
 from spy.store.views.facts import holds_followers
-from tests.support.filled_store import NOW, FilledStore, a_night
+from tests.support.filled_store import NOW, FilledStore
 
 STALE = timedelta(minutes=5)
 CREW = ("shift@example.invalid",)
 PRODUCTS = load().products
-
-
-@pytest.fixture
-def empty(store_url: str) -> Iterator[FilledStore]:
-    store = FilledStore(store_url)
-    yield store
-    store.close()
-
-
-@pytest.fixture
-def night(empty: FilledStore) -> FilledStore:
-    return a_night(empty)
 
 
 def seen(store: FilledStore, later: timedelta = timedelta(0)):
@@ -240,9 +224,8 @@ def test_the_detail_of_a_run_has_all_revisions_moves_messages_and_acts(night):
     assert [m.after for m in moves.moves] == [Stage.QUEUED, Stage.SENT, Stage.ACCEPTED, Stage.LOCKED]
 
 
-def test_an_unknown_run_has_no_detail_and_no_readiness(night):
+def test_an_unknown_run_has_no_detail(night):
     assert run_detail(night.engine, 1234, NOW) is None
-    assert readiness(night.engine, Chunk(1234), NOW, STALE) is None
 
 
 def test_the_decision_that_held_at_a_time_is_found(night):
@@ -271,69 +254,3 @@ def test_a_service_line_tells_state_age_problem_and_the_next_look(night):
     assert line.is_believed
     later = {line.probe: line.is_believed for line in services(night.engine, NOW + timedelta(minutes=13))}
     assert not any(later.values())
-
-
-# --- readiness -------------------------------------------------------------------------------------------------------
-
-
-def ask(store: FilledStore, chunk: str, later: timedelta = timedelta(0)):
-    found = readiness(store.engine, Chunk.parse(chunk), NOW + later, STALE)
-    assert found is not None
-    return found
-
-
-def test_a_ready_run_behind_a_blocked_one_is_ready_but_not_in_prefix_order(night):
-    answer = ask(night, "398603")
-    assert (answer.ready, answer.prefix_ready, answer.revision) == (True, False, 1)
-    blocked = ask(night, "398602")
-    assert (blocked.ready, blocked.verdict, blocked.revision) == (False, State.BLOCKED, 2)
-    assert blocked.reasons == ("SiStripBadStrip_pcl: upload blocked: upload_result (failed)",)
-
-
-@pytest.mark.parametrize("chunk", ["398603/Muon0", "398603:1-250"])
-def test_a_part_of_a_run_is_answered_as_its_run_and_says_so(night, chunk):
-    answer = ask(night, chunk)
-    assert (answer.chunk, answer.answered_for, answer.ready) == (chunk, "398603", True)
-    assert "run 398603" in answer.note
-
-
-def test_a_silent_agent_vouches_for_nothing(night):
-    answer = ask(night, "398603", timedelta(minutes=6))
-    assert not answer.ready
-    assert answer.verdict is State.READY
-    assert "the agent has not looked since 2026-06-01T11:59:40Z" in answer.reasons
-
-
-@pytest.mark.parametrize("do", [Do.KEEP_BACK, Do.HOLD_TIER0])
-def test_a_run_that_a_person_keeps_back_is_not_ready(night, do):
-    night.act(do, 398603, "noise", until=NOW + timedelta(hours=1))
-    answer = ask(night, "398603")
-    assert not answer.ready
-    assert f"{do}: shifter@example.invalid: noise" in answer.reasons
-    assert ask(night, "398603", timedelta(minutes=1)).ready is False
-
-
-def test_stopped_sending_makes_no_run_ready(night):
-    night.note(notes.HALT, "wrong clock")
-    assert not ask(night, "398603").ready
-
-
-def test_a_withdrawn_release_is_not_ready_until_a_person_asks_again(night):
-    night.stages(398603, Stage.QUEUED, Stage.SENT, Stage.WITHDRAWN, why="payload vanished")
-    answer = ask(night, "398603")
-    assert not answer.ready
-    assert "the release is withdrawn: payload vanished" in answer.reasons
-
-
-def test_the_first_unready_run_is_the_lowest_that_holds(night):
-    assert first_unready_run(night.engine, NOW, STALE) == 398602
-    night.decide(398602, State.READY)
-    assert first_unready_run(night.engine, NOW, STALE) == 398606
-    assert first_unready_run(night.engine, NOW + timedelta(minutes=6), STALE) == 398602
-
-
-def test_without_an_open_run_the_first_unready_run_is_tier0s_own_while_that_is_believed(empty):
-    assert first_unready_run(empty.engine, NOW, STALE) is None
-    empty.services()
-    assert first_unready_run(empty.engine, NOW, STALE) == 398601
-    assert first_unready_run(empty.engine, NOW + timedelta(hours=1), STALE) is None
