@@ -11,6 +11,7 @@ import typer
 from spy.app import facts_of, installed_probes, probes_of
 from spy.cli import printing
 from spy.cli.connect import Finding, Standing, findings
+from spy.cli.expressions import expression_mistakes
 from spy.cli.options import AsJson, ConfigFile, file_name, load
 from spy.config import Config
 from spy.domain.errors import ConfigError
@@ -40,7 +41,11 @@ def check(*, connect: Connect = False, config: ConfigFile = None, as_json: AsJso
 
 def checked(path: Path | None) -> Config:
     """The configuration, with its probes and rules; a ConfigError holds every mistake of all three."""
-    settings, file = load(path), file_name(path)
+    file = file_name(path)
+    try:
+        settings = load(path)
+    except ConfigError as wrong:
+        raise ConfigError([*wrong.mistakes, *expression_mistakes(path, file)]) from None
     mistakes = [
         *_mistakes(lambda: probes_of(settings), f"{file}: "),
         *_mistakes(lambda: settings.rulebook(facts_of(installed_probes().values()), file=file), ""),

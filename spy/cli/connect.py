@@ -162,7 +162,8 @@ def _of_look(config: Config, look: Look) -> Finding:
     if not look.evidence:
         says = f"{url} was not asked: without Tier0's first condition-safe run there is no run to ask about"
         return Finding(look.probe, Standing.PROBLEM, f"{says}.", "whoever can make tier0 answer")
-    return Finding(look.probe, Standing.OK, f"{url} answers ({look.requests} requests, {look.took_ms:.0f} ms)")
+    asked = f"{look.requests} requests, " if look.requests else ""
+    return Finding(look.probe, Standing.OK, f"{url} answers ({asked}{look.took_ms:.0f} ms)")
 
 
 # --- the global tags --------------------------------------------------------------------------------------------------

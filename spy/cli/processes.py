@@ -33,7 +33,7 @@ log = logging.getLogger("spy")
 
 LAST_MOMENT = timedelta(seconds=4)
 """After a signal; then the process ends however it stands."""
-PARENTS_PATIENCE = timedelta(seconds=4.6)
+PARENTS_PATIENCE = timedelta(seconds=4.3)
 """After which `spy run` kills what it started; 5 s are promised."""
 SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
@@ -97,20 +97,27 @@ def _introduce(settings: Config) -> None:
 
 
 class Server(uvicorn.Server):
+    """Ends by the last moment, also when the signal comes before it serves."""
+
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        end_at_the_last_moment()
+        self.end(sig)
         super().handle_exit(sig, frame)
+
+    def end(self, number: int) -> None:
+        if not self.should_exit:
+            end_at_the_last_moment()
+        self.should_exit = True
 
 
 def web(*, config: ConfigFile = None, as_json: AsJson = False) -> None:
     """Serve the page and the API, until SIGTERM or Ctrl-C. --json: log lines in JSON."""
     log_to_errors(as_json)
     settings = checked(config)
-    # Uvicorn raises the signal again once it has ended; this keeps that from looking like a crash.
-    _on_signals(lambda number: None)
     store = open_agent_store(settings.agent.store)
     server = Server(server_of(build_web(settings, store), settings.web.host, settings.web.port).config)
     take_over("uvicorn")
+    # Uvicorn has its own handlers while it serves, and raises the signal again once it has ended: not a crash.
+    _on_signals(server.end)
     listening = _listen(settings)
     host, port = settings.web.host, listening.getsockname()[1]
     log.info("the page: http://%s:%s", f"[{host}]" if ":" in host else host, port)
@@ -154,7 +161,9 @@ def run(*, config: ConfigFile = None, as_json: AsJson = False) -> None:
 def _start(name: str, config: Path | None, as_json: bool) -> subprocess.Popen[bytes]:
     line = [sys.executable, "-m", "spy.cli", name]
     line += ["--config", str(config)] if config else []
-    return subprocess.Popen([*line, *(["--json"] if as_json else [])])
+    child = subprocess.Popen([*line, *(["--json"] if as_json else [])])
+    log.info("%s runs as process %s", name, child.pid)
+    return child
 
 
 def _watch(name: str, child: subprocess.Popen[bytes], events: queue.SimpleQueue[tuple[str, int]]) -> None:
