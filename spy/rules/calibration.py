@@ -24,9 +24,7 @@ DERIVED: tuple[Fact, ...] = (
     ),
     Fact("no_payload", Kind.STRING, Scope.PRODUCT, "proven kind of no payload; empty while none is proven"),
     Fact("no_payload_accepted", Kind.BOOL, Scope.PRODUCT, "whether that kind is as good as a payload for this product"),
-    Fact(
-        "upload_result", Kind.STRING, Scope.PRODUCT, "worst upload result over the tags that feed prompt reconstruction"
-    ),
+    Fact("upload_result", Kind.STRING, Scope.PRODUCT, "worst upload result over the same tags"),
     Fact("has_result_flags", Kind.BOOL, Scope.PRODUCT, "whether DQM tells how this product's fit ended"),
     Fact("waits_for", Kind.STRING, Scope.PRODUCT, "what a waiting calibration waits for"),
 )
@@ -144,9 +142,13 @@ def upload_result(view: View, product: Product) -> Seen:
             t: str(_known(view.fact(view.situation.tag(t), "upload_result"))) for t in gating_tags(view, product)
         }
         worst = min(results.values(), key=_UPLOADS_FROM_BAD.index)
-        return worst, "; ".join(f"{tag}: {result}" for tag, result in results.items() if result == worst)
+        return worst, _uploads(worst, [tag for tag, result in results.items() if result == worst])
 
     return _answer(view, product, "upload_result", ask)
+
+
+def _uploads(result: str, tags: list[str]) -> str:
+    return f"no upload to {', '.join(tags)}" if result == "none" else f"upload to {', '.join(tags)}: {result}"
 
 
 def _stream_of(view: View, product: Product) -> str:
@@ -246,7 +248,7 @@ def no_payload_accepted(view: View, product: Product) -> Seen:
     def ask() -> tuple[bool, str]:
         kind = view.once("no_payload", product.name, lambda: no_payload(view, product))
         value = str(_known(kind))
-        return value in product.accepts, f"{value or 'none proven'}: {kind.note}"
+        return value in product.accepts, f"{value}: {kind.note}" if value else kind.note
 
     return _answer(view, product, "no_payload_accepted", ask)
 

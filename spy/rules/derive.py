@@ -132,7 +132,9 @@ def class_has_set(view: View) -> Seen:
     run_class = view.of_run("run_class")
     if run_class.value is None:
         return derived(view, "class_has_set", None, f"class unknown: {run_class.note}")
-    return derived(view, "class_has_set", run_class.value in view.classes, f"class {run_class.value}")
+    has_set = run_class.value in view.classes
+    note = f"class {run_class.value} has {'a' if has_set else 'no'} required set"
+    return derived(view, "class_has_set", has_set, note)
 
 
 def endless_lower_run(view: View) -> Seen:

@@ -101,16 +101,22 @@ def _ask(expression: Expression, product: Product | None, view: View) -> tuple[b
 
 def _said(rule: Rule, subject: Subject, state: State, seen: tuple[Seen, ...], extra: str = "") -> Outcome:
     """The rule's sentence with what it saw: for people at 3 in the morning."""
-    about = subject.rpartition(":")[2] if "/" in subject else "run"
-    unknown = [f"{s.name} unknown: {s.note}" for s in seen if s.value is None]
-    values = [_shown(s) for s in seen if s.value is not None]
-    detail = "; ".join(dict.fromkeys(unknown if state is State.UNKNOWN and unknown else values))
-    return Outcome(rule.name, subject, state, f"{about}: {rule.name} {state}: {detail}{extra}", seen, rule.shadow)
+    about = subject.rpartition(":")[2] if "/" in subject else rule.name
+    unknown = [s.note for s in seen if s.value is None]
+    told = unknown if state is State.UNKNOWN and unknown else [_told(s) for s in seen]
+    # What waits says first what it waits for; what is said within another part is not said twice.
+    parts = dict.fromkeys(sorted(told, key=lambda part: part != _told(seen[-1])) if state is State.WAITING else told)
+    detail = "; ".join(part for part in parts if not any(part in other and part != other for other in parts))
+    text = f"{about}: {'unknown: ' if state is State.UNKNOWN else ''}{detail}{extra}"
+    return Outcome(rule.name, subject, state, text, seen, rule.shadow)
 
 
-def _shown(seen: Seen) -> str:
+def _told(seen: Seen) -> str:
+    """A derived value is told by the comparison behind it, a source's by name and value."""
+    if seen.source == "derived" and seen.note:
+        return seen.note
     value = iso(seen.value) if isinstance(seen.value, datetime) else seen.value
-    return f"{seen.name} ({value}) {seen.note}".rstrip() if seen.note else f"{seen.name} ({value})"
+    return f"{seen.name} ({value})" + (f" {seen.note}" if seen.note else "")
 
 
 def _waived(outcome: Outcome, waivers: Sequence[Act], product: str) -> Outcome:
@@ -126,7 +132,7 @@ def _exemption(view: View, book: Rulebook) -> str | None:
     for exemption in book.exemptions:
         holds, seen = _ask(exemption.when, None, view)
         if holds is True:
-            return f"exempt ({exemption.name}): {exemption.text}; {', '.join(_shown(s) for s in seen)}"
+            return f"exempt ({exemption.name}): {exemption.text}; {', '.join(_told(s) for s in seen)}"
     return None
 
 
