@@ -16,7 +16,7 @@ from tests.oracle.spans import NEVER, Spans, since, spans, until
 from tests.oracle.surprise import first_surprise
 from tests.oracle.tier0 import closing_times
 from tests.oracle.told import Run, Told, read
-from tests.oracle.truth import Truth, ready, truths, withdrawn_at
+from tests.oracle.truth import Truth, lasts, ready, truths, withdrawn_at
 
 PUBLICATION_LAG = 330.0
 MARGIN = 60.0
@@ -154,7 +154,7 @@ def _not_held(case: Case) -> Iterator[str]:
         if act.do != "hold_tier0" or act.run is None or act.run not in case.closed:
             continue
         run = next(r for r in case.told.runs if r.number == act.run)
-        window = act.active & since(run.end) & until(case.closed[act.run] - PASS) & case.reachable
+        window = lasts(act, case.told.acts) & since(run.end) & until(case.closed[act.run] - PASS) & case.reachable
         begin = next((begin for begin, end in window if end - begin >= case.allowance), None)
         held = accepted_times(case.sent, act.run, "hold")
         if begin is not None and not any(moment <= begin + case.allowance for moment in held):

@@ -43,10 +43,10 @@ def accepted_times(found: Iterable[Message], run: int, kind: str) -> list[float]
 
 
 def in_force(found: list[Message], run: int) -> Spans:
-    """From each accepted release of the run to the next accepted withdrawal."""
+    """From each accepted release of the run to the next accepted withdrawal; one at the same moment undid a hold."""
     withdrawals = accepted_times(found, run, "withdraw")
     return spans(
-        (moment, min((w for w in withdrawals if w >= moment), default=inf))
+        (moment, min((w for w in withdrawals if w > moment), default=inf))
         for moment in accepted_times(found, run, "release")
     )
 

@@ -67,10 +67,10 @@ def withdrawn_at(number: int, acts: Iterable[Act]) -> float | None:
 def prevented(number: int, acts: Iterable[Act]) -> Spans:
     """While a person keeps the run back, holds it at Tier0 or has stopped all sending."""
     concerning = [act for act in acts if act.do in _PREVENTS and _is_about(act, number)]
-    return reduce(Spans.__or__, (_lasts(act, acts) for act in concerning), NEVER)
+    return reduce(Spans.__or__, (lasts(act, acts) for act in concerning), NEVER)
 
 
-def _lasts(act: Act, acts: Iterable[Act]) -> Spans:
+def lasts(act: Act, acts: Iterable[Act]) -> Spans:
     """To its end, or to the act that ends it."""
     ends = [a.at for a in acts if a.do == _PREVENTS[act.do] and a.run == act.run and a.at >= act.at]
     return act.active & until(min(ends, default=None))
