@@ -6,6 +6,7 @@ import heapq
 import tempfile
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import partial
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from probes.simulation.scenario import ActPlan, Scenario
 from probes.simulation.stage import PATHS, PostBox, Stage, close_asks, config_of
 from probes.simulation.transport import InProcess
 from spy.agent.deliver import Deliverer
+from spy.agent.last_look import may_send
 from spy.app import build_agent, connection_of, open_agent_store, probes_of
 from spy.channels.webhook import Webhook
 from spy.domain.act import Act, Do
@@ -61,7 +63,7 @@ class Steps:
             transport=receiver,
         )
         self.post = PostBox(self.stage.faults, lambda: self.at)
-        self.deliverer = Deliverer(self.store, self.webhook, self.post, self.agent.may_send)
+        self.deliverer = Deliverer(self.store, self.webhook, self.post, partial(may_send, self.agent))
         self.refused_acts: list[str] = []
         self._order = count()
         self._agenda: list[tuple[datetime, int, int, Callable[[], None]]] = []

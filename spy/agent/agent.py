@@ -7,37 +7,30 @@ the same code runs in real and in virtual time.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, Engine
 
 from spy.agent import observe, observed
 from spy.agent.board import Board
-from spy.agent.decide import holds_followers, judge
+from spy.agent.carry import carry_out
+from spy.agent.decide import judge
 from spy.agent.handle import handle_acts
-from spy.agent.messages import Judged, blocked_rows, webhook_row
-from spy.agent.plan import Planned, Standing, Step, plan
+from spy.agent.messages import Judged, blocked_rows
 from spy.agent.settings import Settings
-from spy.channels.message import Kind
 from spy.domain.act import Act, Do
 from spy.domain.release import Stage
 from spy.domain.run import Chunk
 from spy.domain.verdict import State, Verdict
 from spy.probe import Open, Probe
 from spy.rules.rulebook import Rulebook
-from spy.store import acts, decisions, lease, ledger, notes, outbox
+from spy.store import acts, decisions, lease, ledger, outbox
 from spy.store.engine import reading, writing
 from spy.store.ledger import Look
 
 log = logging.getLogger(__name__)
-
-LAST_LOOK = ("tier0", "conditions")
-"""Probes whose good answers can turn bad again: the switch, the lock, and payloads that vanish."""
-FRESH = timedelta(seconds=5)
-"""A look this young need not be repeated before sending."""
-_NEVER = datetime.min.replace(tzinfo=UTC)
 
 
 class Agent:
@@ -92,9 +85,9 @@ class Agent:
                 self.board.load(run, ledger.evidence_of_run(connection, run))
             for row in decisions.newest(connection, runs).values():
                 self.judged[row.run] = Judged(decisions.as_verdict(row), row.revision, row.at)
-            self._read_releases(connection)
+            self.read_releases(connection)
 
-    def _read_releases(self, connection: Connection) -> None:
+    def read_releases(self, connection: Connection) -> None:
         self.releases = {row.run: row for row in decisions.releases(connection, self.board.runs).values()}
 
     # --- observe ------------------------------------------------------------------------------------------------
@@ -137,18 +130,6 @@ class Agent:
             behind = {run for run, judged in self.judged.items() if judged.verdict.cause in causes}
             self._decide(set(self.board.runs) if 0 in touched else touched | behind, now)
 
-    def may_send(self, row: Any, now: datetime, take: Callable[[Sequence[Look], datetime], None] | None = None) -> str:
-        """Look once more where a good answer can turn bad, just before something irreversible; then any objection.
-
-        `take` hands the looks to the thread that owns the agent; in virtual time there is only one.
-        """
-        due = [name for name in self.probes if name in LAST_LOOK and now - self.board.renewed.get(name, _NEVER) > FRESH]
-        looks = [self.look(name, now) for name in due]
-        if looks:
-            (take or self.take)(looks, now)
-        failed = "; ".join(f"{look.probe} cannot be asked now: {look.problem}" for look in looks if look.problem)
-        return failed or self.objection(row, now)
-
     def tick(self, now: datetime) -> None:
         """Time passing is an observation too: staleness, ends of acts, deadlines. Costs little without news."""
         due = {run for run, j in self.judged.items() if _is_due(j, now) and not self._is_closed(run)}
@@ -181,21 +162,20 @@ class Agent:
                     continue
                 ledger.open_run(connection, run, now)
                 decisions.begin(connection, str(Chunk(run)), run, now, self.fence)
-            self._read_releases(connection)
+            self.read_releases(connection)
 
     def _decide(self, runs: set[int], now: datetime) -> None:
         """Judge runs, move releases by what was observed, plan, and write all of it together."""
         with writing(self.store) as connection:
             lease.insist(connection, self.fence)
-            self._read_releases(connection)
+            self.read_releases(connection)
             active = acts.active(connection, now)
             for run in sorted(runs & set(self.releases)):
                 self._judge(connection, run, active, now)
             handle_acts(self, connection, now)
             observed.confirm(self, connection, now)
-            for planned in plan(self._standings(active)):
-                self._carry_out(connection, planned, now)
-            self._read_releases(connection)
+            carry_out(self, connection, active, now)
+            self.read_releases(connection)
 
     def _is_closed(self, run: int) -> bool:
         return Stage(self.releases[run].stage).is_closed
@@ -209,7 +189,7 @@ class Agent:
             self.judged[run] = Judged(verdict, before.revision, before.at)
             return
         self.record(connection, run, verdict, now)
-        if verdict.state is State.BLOCKED and not _is_silenced(active, run):
+        if verdict.state is State.BLOCKED and not any(act.do is Do.SILENCE and act.concerns(run) for act in active):
             for row in blocked_rows(self.settings, self.judged[run], self.book.products, self.fence, now):
                 self.post(connection, **row)
 
@@ -219,47 +199,6 @@ class Agent:
         revision = (before.revision if before else 0) + 1
         decisions.record(connection, verdict, revision, now, self.book.hash, self.fence)
         self.judged[run] = Judged(verdict, revision, now)
-
-    # --- plan ---------------------------------------------------------------------------------------------------
-
-    def _standings(self, active: Sequence[Act]) -> list[Standing]:
-        return [
-            Standing(
-                run=run,
-                stage=Stage(self.releases[run].stage),
-                verdict=judged.verdict.state,
-                kept_back=_kept_back(active, run),
-                holds_followers=holds_followers(self.board, run),
-                would_have_gone=self.releases[run].would_at is not None,
-            )
-            for run, judged in self.judged.items()
-            if run in self.releases
-        ]
-
-    def _carry_out(self, connection: Connection, planned: Planned, now: datetime) -> None:
-        row, judged = self.releases[planned.run], self.judged[planned.run]
-        chunk, stage = row.chunk, Stage(row.stage)
-        if planned.step is Step.QUEUE:
-            self._queue(connection, planned, judged, now)
-        elif planned.step is Step.LET_GO:
-            decisions.move(connection, chunk, stage, Stage.NONE, now, planned.why, self.fence)
-            self._read_releases(connection)
-        elif stage is Stage.QUEUED and not outbox.cancel(connection, row.message_id, planned.why):
-            return
-        else:
-            after = Stage.KEPT_BACK if planned.step is Step.KEEP_BACK else Stage.NONE
-            decisions.move(connection, chunk, stage, after, now, planned.why, self.fence)
-
-    def _queue(self, connection: Connection, planned: Planned, judged: Judged, now: datetime) -> None:
-        row = webhook_row(self.settings, judged, Kind.RELEASE, self.fence, self.book.hash, now)
-        chunk = str(judged.verdict.chunk)
-        changes = {"revision": judged.revision, "message_id": row["id"], "hashes": dict(judged.verdict.payload_hashes)}
-        if not self.settings.is_live:
-            self.post(connection, **row | {"status": "shadow"})
-            decisions.annotate(connection, chunk, would_at=now, detail="shadow: recorded, not sent", **changes)
-            return
-        if self.post(connection, **row):
-            decisions.move(connection, chunk, Stage.NONE, Stage.QUEUED, now, planned.why, self.fence, **changes)
 
     # --- close --------------------------------------------------------------------------------------------------
 
@@ -273,40 +212,9 @@ class Agent:
                 ledger.close_run(connection, run, now)
                 self.board.drop(run)
                 self.judged.pop(run, None)
-            self._read_releases(connection)
-
-    def objection(self, row: Any, now: datetime) -> str:
-        """Why one queued release must not go at this moment; empty if it may. Read anew, just before sending."""
-        run = Chunk.parse(row.chunk).run
-        with reading(self.store) as connection:
-            halted, active = notes.get(connection, notes.HALT), acts.active(connection, now)
-            release = decisions.releases(connection, [run]).get(row.chunk)
-        judged = self.judged.get(run)
-        if halted:
-            return f"live sending is stopped: {halted}"
-        if kept := _kept_back(active, run):
-            return f"kept back by {kept}"
-        if release is None or release.message_id != row.id or Stage(release.stage).lets_followers_go:
-            return "the release does not stand any more"
-        if judged is None or judged.verdict.state is not State.READY:
-            return f"no longer ready: {'; '.join(judged.verdict.reasons) if judged else 'not judged'}"
-        if dict(judged.verdict.payload_hashes) != release.hashes:
-            return "a payload is not the one that was judged"
-        return ""
+            self.read_releases(connection)
 
 
 def _is_due(judged: Judged, now: datetime) -> bool:
     """Whether time alone may have changed a verdict."""
     return judged.verdict.due_at is not None and judged.verdict.due_at <= now
-
-
-def _kept_back(active: Sequence[Act], run: int) -> str:
-    """Who keeps this run back; a global stop keeps all back, a hold at Tier0 its own run."""
-    for act in active:
-        if act.do in (Do.KEEP_BACK, Do.HOLD_TIER0, Do.STOP) and act.concerns(run):
-            return f"{act.who}: {act.why}"
-    return ""
-
-
-def _is_silenced(active: Sequence[Act], run: int) -> bool:
-    return any(act.do is Do.SILENCE and act.concerns(run) for act in active)

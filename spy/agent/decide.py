@@ -7,9 +7,10 @@ from datetime import datetime
 
 from spy.agent.board import Board
 from spy.agent.settings import Settings
+from spy.domain import release
 from spy.domain.act import Act, Do
 from spy.domain.run import Chunk
-from spy.domain.subject import of_run, of_stream
+from spy.domain.subject import of_stream
 from spy.domain.verdict import Verdict
 from spy.rules.evaluate import evaluate
 from spy.rules.rulebook import Rulebook
@@ -56,10 +57,6 @@ def _is_settled(board: Board, number: int) -> bool:
 
 
 def holds_followers(board: Board, number: int) -> bool:
-    """Whether Tier0 will ever lock this run: it must have got it. Only a plain no counts; unknown holds."""
-    if board.value(number, "transferred") is False:
-        return False
-    ended = board.value(number, "run_ended") is True
-    facts = board.facts.get(number, {})
-    known = facts.get((of_run(board.instance, number), "known_to_tier0"))
-    return not (ended and known is not None and known.value is False)
+    """Whether anybody behind this run waits for it."""
+    told = (board.value(number, name) for name in ("transferred", "run_ended", "known_to_tier0"))
+    return release.holds_followers(*told)

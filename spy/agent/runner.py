@@ -19,6 +19,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 
 from spy.agent.agent import Agent
 from spy.agent.deliver import Deliverer, Sender
+from spy.agent.last_look import may_send
 from spy.channels.post import Post
 from spy.clock import monotonic, utc_now
 from spy.domain.errors import SpyError
@@ -128,7 +129,7 @@ class Runner:
         if self.agent.fence:
             self._work.put(self.agent.look(name, self.clock()))
         else:
-            self._skipped.add(name)
+            pass
 
     def _tick(self) -> None:
         self._in_agent(lambda: self.agent.tick(self.clock()))
@@ -221,7 +222,7 @@ class Runner:
     # --- in the delivery thread -------------------------------------------------------------------------------------
 
     def _may_send(self, row: Any, now: datetime) -> str:
-        return self.agent.may_send(row, now, lambda looks, at: self._in_agent(lambda: self.agent.take(looks, at)))
+        return may_send(self.agent, row, now, lambda looks, at: self._in_agent(lambda: self.agent.take(looks, at)))
 
     def _deliver(self) -> None:
         while not self._stop.is_set():

@@ -50,6 +50,11 @@ MOVES: dict[Stage, frozenset[Stage]] = {
 }
 
 
+def holds_followers(transferred: object, has_ended: object, is_known: object) -> bool:
+    """Whether Tier0 will ever lock this run: it must have got it. Only a plain no counts; None (unknown) holds."""
+    return transferred is not False and not (has_ended is True and is_known is False)
+
+
 @dataclass(frozen=True, slots=True)
 class Release:
     """Where one chunk stands, as observed."""

@@ -95,8 +95,8 @@ def _ask(expression: Expression, product: Product | None, view: View) -> tuple[b
         return None, seen
     try:
         return expression.holds(values), seen
-    except ExpressionFailed:
-        return None, seen
+    except ExpressionFailed as failed:
+        return None, (*seen, Seen("result", None, "derived", "", None, None, str(failed)))
 
 
 def _said(rule: Rule, subject: Subject, state: State, seen: tuple[Seen, ...], extra: str = "") -> Outcome:

@@ -105,7 +105,8 @@ def evidence_of_run(connection: Connection, run: int) -> list[Evidence]:
         select(func.max(_evidence.c.id)).where(_evidence.c.run == run).group_by(_evidence.c.subject, _evidence.c.name)
     )
     rows = connection.execute(select(_evidence).where(_evidence.c.id.in_(newest))).all()
-    return [_evidence_of(row, _last_good(connection)) for row in rows]
+    renewed = _last_good(connection)
+    return [_evidence_of(row, renewed) for row in rows]
 
 
 def _last_good(connection: Connection) -> dict[str, datetime]:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from probes.simulation.scenario import Scenario
 from probes.simulation.step import Steps
 from spy.agent.agent import Agent
 from spy.agent.deliver import Deliverer
+from spy.agent.last_look import may_send
 from spy.domain.errors import StoreError
 from spy.domain.release import Stage
 from spy.domain.verdict import State
@@ -91,9 +93,7 @@ def test_a_payload_that_vanishes_between_decision_and_sending_is_seen_by_the_las
     assert verdict.state is State.READY
     go(steps, READY_AT + timedelta(minutes=6, seconds=30))
     (row,) = [r for r in rows(steps, OutboxRow) if r.kind == "release"]
-    assert "not the one that was judged" in steps.agent.may_send(row, steps.at) or "no longer ready" in (
-        steps.agent.may_send(row, steps.at)
-    )
+    assert may_send(steps.agent, row, steps.at).startswith("no longer ready: SiStripBadStrip_pcl")
 
 
 def test_a_store_that_is_full_decides_and_sends_nothing_and_goes_on_when_there_is_room(
@@ -134,7 +134,7 @@ def restart(steps: Steps, me: str = "another") -> Agent:
 
 
 def deliver(agent: Agent, steps: Steps) -> None:
-    Deliverer(steps.store, steps.webhook, steps.post, agent.may_send).deliver(steps.at, agent.fence)
+    Deliverer(steps.store, steps.webhook, steps.post, partial(may_send, agent)).deliver(steps.at, agent.fence)
 
 
 class Crash(BaseException):
@@ -215,7 +215,7 @@ def test_a_rule_without_a_result_is_unknown_alone_and_releases_nothing(stand: St
     verdict = steps.agent.judged[398600].verdict
     assert verdict.state is State.UNKNOWN
     assert len(verdict.reasons) == 1
-    assert verdict.reasons[0].startswith("run: broken unknown")
+    assert verdict.reasons[0].startswith("broken: unknown: '1 / (run - 398600) == 0' has no result")
     assert stage_of(steps) == Stage.NONE
 
 

@@ -142,7 +142,7 @@ def test_an_act_is_in_force_until_its_end_or_until_another_ends_it(store: Engine
         (Act(Do.WAIVE, "ana", "noise", NOW, run=1), "names no rule"),
         (Act(Do.HOLD_TIER0, "ana", "noise", NOW, run=1), "has no end"),
         (Act(Do.KEEP_BACK, "ana", "noise", NOW, run=1, until=NOW), "does not lie after"),
-        (Act(Do.RELEASE_BACK, "ana", "noise", NOW, run=1), "has no active keep_back"),
+        (Act(Do.RELEASE_BACK, "ana", "noise", NOW, run=1), "run 1 has no keep_back in force"),
     ],
 )
 def test_an_act_that_is_not_whole_is_refused_with_what_is_missing(store: Engine, act: Act, told: str) -> None:

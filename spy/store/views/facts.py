@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, func, select
 
+from spy.domain import release
 from spy.domain.evidence import Value
 from spy.store.notes import HEARTBEAT
 from spy.store.tables import EvidenceRow, NoteRow, ProbeRow
@@ -64,9 +65,7 @@ def is_believed(probe: Any, now: datetime) -> bool:
 
 def holds_followers(facts: Facts) -> bool:
     """Whether runs behind this one wait for it, as the agent's plan has it: a run that Tier0 never got holds nobody."""
-    if facts.get("transferred") is False:
-        return False
-    return not (facts.get("run_ended") is True and facts.get("known_to_tier0") is False)
+    return release.holds_followers(*(facts.get(name) for name in ("transferred", "run_ended", "known_to_tier0")))
 
 
 def heartbeat(connection: Connection) -> datetime | None:

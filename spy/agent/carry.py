@@ -1,0 +1,73 @@
+"""Carry out what the plan says, in the transaction of the decision that led to it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from sqlalchemy import Connection
+
+from spy.agent.decide import holds_followers
+from spy.agent.messages import Judged, webhook_row
+from spy.agent.plan import Planned, Standing, Step, plan
+from spy.channels.message import Kind
+from spy.domain.act import Act, Do
+from spy.domain.release import Stage
+from spy.store import decisions, outbox
+
+if TYPE_CHECKING:
+    from spy.agent.agent import Agent
+
+
+def carry_out(agent: Agent, connection: Connection, active: Sequence[Act], now: datetime) -> None:
+    """Queue, keep back, let go and cancel, for all open runs in their order."""
+    for planned in plan(_standings(agent, active)):
+        _do(agent, connection, planned, now)
+
+
+def kept_back(active: Sequence[Act], run: int) -> str:
+    """Who keeps this run back; a global stop keeps all back, a hold at Tier0 its own run. Empty: nobody."""
+    for act in active:
+        if act.do in (Do.KEEP_BACK, Do.HOLD_TIER0, Do.STOP) and act.concerns(run):
+            return f"{act.who}: {act.why}"
+    return ""
+
+
+def _standings(agent: Agent, active: Sequence[Act]) -> list[Standing]:
+    return [
+        Standing(
+            run=run,
+            stage=Stage(agent.releases[run].stage),
+            verdict=judged.verdict.state,
+            kept_back=kept_back(active, run),
+            holds_followers=holds_followers(agent.board, run),
+            would_have_gone=agent.releases[run].would_at is not None,
+        )
+        for run, judged in agent.judged.items()
+        if run in agent.releases
+    ]
+
+
+def _do(agent: Agent, connection: Connection, planned: Planned, now: datetime) -> None:
+    row, judged = agent.releases[planned.run], agent.judged[planned.run]
+    stage = Stage(row.stage)
+    if planned.step is Step.QUEUE:
+        _queue(agent, connection, planned, judged, now)
+    elif planned.step is Step.LET_GO:
+        decisions.move(connection, row.chunk, stage, Stage.NONE, now, planned.why, agent.fence)
+        agent.read_releases(connection)
+    elif stage is not Stage.QUEUED or outbox.cancel(connection, row.message_id, planned.why):
+        after = Stage.KEPT_BACK if planned.step is Step.KEEP_BACK else Stage.NONE
+        decisions.move(connection, row.chunk, stage, after, now, planned.why, agent.fence)
+
+
+def _queue(agent: Agent, connection: Connection, planned: Planned, judged: Judged, now: datetime) -> None:
+    row = webhook_row(agent.settings, judged, Kind.RELEASE, agent.fence, agent.book.hash, now)
+    chunk = str(judged.verdict.chunk)
+    changes = {"revision": judged.revision, "message_id": row["id"], "hashes": dict(judged.verdict.payload_hashes)}
+    if not agent.settings.is_live:
+        agent.post(connection, **row | {"status": "shadow"})
+        decisions.annotate(connection, chunk, would_at=now, detail="shadow: recorded, not sent", **changes)
+    elif agent.post(connection, **row):
+        decisions.move(connection, chunk, Stage.NONE, Stage.QUEUED, now, planned.why, agent.fence, **changes)
