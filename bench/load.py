@@ -11,9 +11,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from probes.simulation.demo import run_steps
-
 from bench.period import text
+from probes.simulation.step import run_steps
 
 HISTORY = 1000
 

@@ -13,8 +13,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from time import perf_counter
 
-from probes.simulation.demo import run_steps
-
+from probes.simulation.step import run_steps
 from tests.oracle.draw import draw
 from tests.oracle.judge import judge
 

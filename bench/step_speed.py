@@ -7,9 +7,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from time import perf_counter
 
-from probes.simulation.demo import run_steps
-
 from bench.period import HOURS, RUNS, text
+from probes.simulation.step import run_steps
 
 TARGET_S = 30.0
 

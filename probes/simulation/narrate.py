@@ -10,13 +10,13 @@ from sqlalchemy import select
 from spy.domain.release import Stage
 from spy.domain.verdict import State
 from spy.store.engine import reading
-from spy.store.tables import DecisionRow, MoveRow
+from spy.store.tables import DecisionRow, MoveRow, table_of
 
 if TYPE_CHECKING:
     from probes.simulation.live import Live
 
-_decision = DecisionRow.__table__  # type: ignore[attr-defined]
-_move = MoveRow.__table__  # type: ignore[attr-defined]
+_decision = table_of(DecisionRow)
+_move = table_of(MoveRow)
 
 _TOLD = {
     Stage.QUEUED: "everything that run {run} needs is in place: its release is queued",

@@ -11,16 +11,16 @@ from spy.channels.post import Mail
 from spy.clock import iso
 from spy.domain.verdict import State
 from spy.store.engine import reading
-from spy.store.tables import DecisionRow, OutboxRow, ProbeRow, ReleaseRow, RunRow
+from spy.store.tables import DecisionRow, OutboxRow, ProbeRow, ReleaseRow, RunRow, table_of
 
 if TYPE_CHECKING:
     from probes.simulation.step import Steps
 
-_decision = DecisionRow.__table__  # type: ignore[attr-defined]
-_outbox = OutboxRow.__table__  # type: ignore[attr-defined]
-_release = ReleaseRow.__table__  # type: ignore[attr-defined]
-_run = RunRow.__table__  # type: ignore[attr-defined]
-_probe = ProbeRow.__table__  # type: ignore[attr-defined]
+_decision = table_of(DecisionRow)
+_outbox = table_of(OutboxRow)
+_release = table_of(ReleaseRow)
+_run = table_of(RunRow)
+_probe = table_of(ProbeRow)
 
 
 def report(steps: Steps) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from spy.domain.product import Product
 from spy.domain.subject import Subject, of_product, of_run, of_stream, of_tag
 
 _INTERVAL = ("since_run", "since_lumi", "since_time", "payload_hash", "inserted_at")
-_HARVEST = ("harvest_sample", "pede_exit_code", "db_updated", "db_update_vetoed", "entries")
+_HARVEST = ("harvest_sample", "harvest_read", "pede_exit_code", "db_updated", "db_update_vetoed", "entries")
 _UPLOAD = ("upload_status", "upload_code", "uploaded_at")
 _KIND: dict[Scope, tuple[str, ...]] = {
     Scope.STREAM: ("stream_done",),
@@ -23,7 +23,7 @@ _KIND: dict[Scope, tuple[str, ...]] = {
 BEHIND: Mapping[str, Mapping[Scope, tuple[str, ...]]] = {
     "placement": {
         Scope.RUN: ("run_start", "run_end", "last_lumi"),
-        Scope.TAG: ("mapped", "time_type", "synchronization", *_INTERVAL),
+        Scope.TAG: ("mapped", "time_type", "synchronization", *_INTERVAL, "upload_result"),
     },
     "no_payload": _KIND,
     "no_payload_accepted": _KIND,

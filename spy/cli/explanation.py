@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -137,15 +137,26 @@ def _product(outcome: Outcome, config: Config) -> Product | None:
 
 
 def _weight(outcome: Outcome, decision: Decision, config: Config) -> Weight:
-    kind, name = part_of(Subject(outcome.subject))
     if outcome.shadow:
         return Weight.SHADOW
-    if kind == "product" and name not in decision.required:
+    if not _is_required(outcome, decision):
         return Weight.ADVISORY
     always = {rule.name for rule in config.rule if rule.always}
-    if decision.cause == "exempt" and outcome.rule not in always:
-        return Weight.LIFTED
-    return Weight.DECIDES
+    lifted = outcome.rule not in always and _is_exempt(decision, always)
+    return Weight.LIFTED if lifted else Weight.DECIDES
+
+
+def _is_exempt(decision: Decision, always: Collection[str]) -> bool:
+    """A verdict is as bad as the worst rule that decides: one that is worse than the verdict did not decide."""
+    return decision.cause == "exempt" or any(
+        o.state.rank > decision.verdict.rank and not o.shadow and o.rule not in always and _is_required(o, decision)
+        for o in decision.outcomes
+    )
+
+
+def _is_required(outcome: Outcome, decision: Decision) -> bool:
+    kind, name = part_of(Subject(outcome.subject))
+    return kind != "product" or name in decision.required
 
 
 def _said_since(outcome: Outcome, past: Sequence[Decision]) -> datetime:

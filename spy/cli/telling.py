@@ -21,6 +21,7 @@ _HEADS = {
 _MEANS = {
     "absent": "the tag holds no interval at all",
     "inherited": "which fails: the interval is an earlier run's, still open, and was not made for this run",
+    "foreign": "the late interval of an earlier run was moved to this one",
     "partial": "which fails: the last interval begins too far before the run's end",
     "aborted": "the harvest failed",
     "vetoed": "the fit itself refused the update",

@@ -12,9 +12,9 @@ from spy.domain.act import ENDS, Act, Do
 from spy.domain.errors import ActError
 from spy.store import notes
 from spy.store.engine import reading, writing
-from spy.store.tables import ActRow
+from spy.store.tables import ActRow, table_of
 
-_act = ActRow.__table__  # type: ignore[attr-defined]
+_act = table_of(ActRow)
 
 _NEEDS_RUN = {
     Do.KEEP_BACK,

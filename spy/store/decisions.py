@@ -12,12 +12,12 @@ from spy import __version__
 from spy.domain.release import MOVES, Release, Stage
 from spy.domain.run import Chunk
 from spy.domain.verdict import Outcome, Seen, State, Verdict
-from spy.store.tables import DecisionRow, MoveRow, ReleaseRow
+from spy.store.tables import DecisionRow, MoveRow, ReleaseRow, table_of
 from spy.store.types import packed
 
-_decision = DecisionRow.__table__  # type: ignore[attr-defined]
-_release = ReleaseRow.__table__  # type: ignore[attr-defined]
-_move = MoveRow.__table__  # type: ignore[attr-defined]
+_decision = table_of(DecisionRow)
+_release = table_of(ReleaseRow)
+_move = table_of(MoveRow)
 
 
 def record(connection: Connection, verdict: Verdict, revision: int, at: datetime, rulebook: str, fence: int) -> None:

@@ -8,9 +8,9 @@ from sqlalchemy import Connection, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from spy.domain.errors import StoreError
-from spy.store.tables import LeaderRow
+from spy.store.tables import LeaderRow, table_of
 
-_leader = LeaderRow.__table__  # type: ignore[attr-defined]
+_leader = table_of(LeaderRow)
 
 TTL = timedelta(seconds=15)
 NAME = "agent"

@@ -11,13 +11,13 @@ from sqlalchemy import Connection, bindparam, func, insert, select, update
 
 from spy.domain.evidence import Evidence
 from spy.domain.subject import Subject, run_of
-from spy.store.tables import EvidenceRow, LookRow, ProbeRow, RunRow
+from spy.store.tables import EvidenceRow, LookRow, ProbeRow, RunRow, table_of
 from spy.store.types import packed, unpacked
 
-_evidence = EvidenceRow.__table__  # type: ignore[attr-defined]
-_look = LookRow.__table__  # type: ignore[attr-defined]
-_probe = ProbeRow.__table__  # type: ignore[attr-defined]
-_run = RunRow.__table__  # type: ignore[attr-defined]
+_evidence = table_of(EvidenceRow)
+_look = table_of(LookRow)
+_probe = table_of(ProbeRow)
+_run = table_of(RunRow)
 
 
 @dataclass(frozen=True, slots=True)

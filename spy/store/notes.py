@@ -6,9 +6,9 @@ from datetime import datetime
 
 from sqlalchemy import Connection, delete, insert, select
 
-from spy.store.tables import NoteRow
+from spy.store.tables import NoteRow, table_of
 
-_note = NoteRow.__table__  # type: ignore[attr-defined]
+_note = table_of(NoteRow)
 
 HALT = "halt"
 """Why live sending is stopped."""

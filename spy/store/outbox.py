@@ -8,9 +8,9 @@ from typing import Any
 
 from sqlalchemy import Connection, and_, insert, or_, select, update
 
-from spy.store.tables import OutboxRow
+from spy.store.tables import OutboxRow, table_of
 
-_outbox = OutboxRow.__table__  # type: ignore[attr-defined]
+_outbox = table_of(OutboxRow)
 
 LEASE = timedelta(seconds=60)
 """Longer than any delivery deadline: who comes later may take the row, and sends the same id and bytes."""

@@ -155,7 +155,7 @@ def test_an_agent_that_dies_after_the_receiver_took_the_release_asks_and_does_no
     (row,) = rows(steps, OutboxRow)
     assert (row.status, row.attempts) == ("sending", 1)
     posts = []
-    steps.webhook.send = lambda *sent: posts.append(sent)  # type: ignore[method-assign,assignment,func-returns-value]
+    steps.webhook.send = lambda *sent: posts.append(sent)  # type: ignore[method-assign,assignment]
     steps.at += timedelta(minutes=2)
     deliver(restart(steps), steps)
     (row,) = rows(steps, OutboxRow)

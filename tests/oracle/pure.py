@@ -30,7 +30,10 @@ MIN_ENTRIES = 1000
 
 def verdicts(facts: Facts) -> Allowed:
     """The allowed verdicts on the run."""
-    parts = [_flag(facts.ended), _tier0_answers(facts), _flag(facts.known_to_tier0), _settled(facts)]
+    parts = [_flag(facts.ended), _tier0_answers(facts), _flag(facts.known_to_tier0)]
+    if facts.ended is False:
+        return reduce(_worst, parts)  # of a run that is being taken nothing more is asked: that is normal, not unknown
+    parts.append(_settled(facts))
     if not is_exempt(facts):
         parts += [_has_set(facts), _declared(facts)]
         # Which products an ion run needs is told by what its streams declare: open where that is unknown.

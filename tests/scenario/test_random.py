@@ -6,8 +6,8 @@ import tomllib
 from pathlib import Path
 
 import pytest
-from probes.simulation.demo import run_steps
 
+from probes.simulation.step import run_steps
 from tests.oracle.draw import draw
 from tests.oracle.judge import judge
 

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from probes.simulation.demo import run_steps
 
+from probes.simulation.step import run_steps
 from tests.oracle.judge import judge
 from tests.oracle.report import accepted_times, messages
 from tests.oracle.told import Told, read, seconds

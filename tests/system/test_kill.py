@@ -20,7 +20,7 @@ from spy.app import open_agent_store
 from spy.clock import utc_now
 from spy.store import notes
 from spy.store.engine import open_store, reading
-from spy.store.tables import DecisionRow, NoteRow, OutboxRow
+from spy.store.tables import DecisionRow, NoteRow, OutboxRow, table_of
 
 RUNS = range(398600, 398606)
 KILLS = 8
@@ -95,7 +95,7 @@ class Site:
         store = open_store(self.store_url)
         try:
             with reading(store) as connection:
-                note = NoteRow.__table__
+                note = table_of(NoteRow)
                 at = connection.execute(select(note.c.at).where(note.c.name == notes.HEARTBEAT)).scalar()
         finally:
             store.dispose()
@@ -137,8 +137,8 @@ def test_an_agent_killed_at_random_points_loses_no_release_and_doubles_none(site
     assert site.accepted() == len(RUNS)
     store = open_agent_store(site.store_url)
     with reading(store) as connection:
-        sent = list(connection.execute(select(OutboxRow.__table__).where(OutboxRow.__table__.c.kind == "release")))
-        decisions = list(connection.execute(select(DecisionRow.__table__)))
+        sent = list(connection.execute(select(table_of(OutboxRow)).where(table_of(OutboxRow).c.kind == "release")))
+        decisions = list(connection.execute(select(table_of(DecisionRow))))
     store.dispose()
     acknowledged = [row for row in sent if row.status == "acked"]
     assert sorted(int(row.chunk) for row in acknowledged) == list(RUNS), "one acknowledged release per run"

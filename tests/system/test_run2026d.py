@@ -13,7 +13,7 @@ from probes.simulation.scenario import Scenario
 from spy.channels.email import Email
 from spy.domain.release import Stage
 from spy.store.engine import reading
-from spy.store.tables import DecisionRow, MoveRow, ReleaseRow
+from spy.store.tables import DecisionRow, MoveRow, ReleaseRow, table_of
 from tests.support.mailbox import Mailbox
 
 SPEED = 240.0
@@ -68,7 +68,7 @@ def live(tmp_path: Path, postgres_url: str, smtp_server: Mailbox) -> Iterator[Li
 def stage_of(live: Live, chunk: str) -> str:
     with reading(live.store) as connection:
         row = connection.execute(
-            select(ReleaseRow.__table__.c.stage).where(ReleaseRow.__table__.c.chunk == chunk)
+            select(table_of(ReleaseRow).c.stage).where(table_of(ReleaseRow).c.chunk == chunk)
         ).first()
     return row.stage if row else ""
 
@@ -82,8 +82,8 @@ def test_a_run_of_2026_is_followed_judged_released_and_seen_to_start(live: Live,
         patience.wait(0.1)
     assert stage_of(live, "404616") == Stage.STARTED
     with reading(live.store) as connection:
-        moves = list(connection.execute(select(MoveRow.__table__).order_by(MoveRow.__table__.c.id)))
-        decisions = list(connection.execute(select(DecisionRow.__table__).where(DecisionRow.__table__.c.run == 404616)))
+        moves = list(connection.execute(select(table_of(MoveRow)).order_by(table_of(MoveRow).c.id)))
+        decisions = list(connection.execute(select(table_of(DecisionRow)).where(table_of(DecisionRow).c.run == 404616)))
     assert [row.after for row in moves if row.chunk == "404616"] == ["queued", "sent", "accepted", "locked", "started"]
     assert decisions[-1].verdict == "ready"
     assert set(decisions[-1].payload_hashes) == {

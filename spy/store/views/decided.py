@@ -15,10 +15,10 @@ from spy.domain.evidence import Value
 from spy.domain.subject import Subject, part_of
 from spy.domain.verdict import Outcome, Seen, State
 from spy.store.engine import reading
-from spy.store.tables import DecisionRow
+from spy.store.tables import DecisionRow, table_of
 from spy.store.types import unpacked
 
-_decision = DecisionRow.__table__  # type: ignore[attr-defined]
+_decision = table_of(DecisionRow)
 
 
 _ISO = re.compile(r"(\d{4}-\d\d-\d\d)T(\d\d:\d\d):\d\d(?:\.\d+)?Z")

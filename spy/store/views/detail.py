@@ -14,12 +14,12 @@ from spy.domain.product import Products
 from spy.domain.release import Stage
 from spy.store import acts, decisions, ledger, outbox
 from spy.store.engine import reading
-from spy.store.tables import ActRow, RunRow
+from spy.store.tables import ActRow, RunRow, table_of
 from spy.store.views.decided import Decision, as_decision
 from spy.store.views.runs import RunLine, lines_of
 
-_act = ActRow.__table__  # type: ignore[attr-defined]
-_run = RunRow.__table__  # type: ignore[attr-defined]
+_act = table_of(ActRow)
+_run = table_of(RunRow)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,12 +11,12 @@ from sqlalchemy import Connection, func, select
 from spy.domain import release
 from spy.domain.evidence import Value
 from spy.store.notes import HEARTBEAT
-from spy.store.tables import EvidenceRow, NoteRow, ProbeRow
+from spy.store.tables import EvidenceRow, NoteRow, ProbeRow, table_of
 from spy.store.types import unpacked
 
-_evidence = EvidenceRow.__table__  # type: ignore[attr-defined]
-_note = NoteRow.__table__  # type: ignore[attr-defined]
-_probe = ProbeRow.__table__  # type: ignore[attr-defined]
+_evidence = table_of(EvidenceRow)
+_note = table_of(NoteRow)
+_probe = table_of(ProbeRow)
 
 Facts = Mapping[str, Value | None]
 """Evidence name to its newest value, None for unknown; a name never seen is missing."""

@@ -10,11 +10,11 @@ from sqlalchemy import Connection, Engine, func, select
 from spy.domain.evidence import Evidence
 from spy.domain.subject import Subject
 from spy.store.engine import reading
-from spy.store.tables import EvidenceRow, LookRow
+from spy.store.tables import EvidenceRow, LookRow, table_of
 from spy.store.types import unpacked
 
-_evidence = EvidenceRow.__table__  # type: ignore[attr-defined]
-_look = LookRow.__table__  # type: ignore[attr-defined]
+_evidence = table_of(EvidenceRow)
+_look = table_of(LookRow)
 
 Known = dict[tuple[Subject, str], Evidence]
 

@@ -19,11 +19,11 @@ from spy.domain.run import Chunk
 from spy.domain.verdict import State
 from spy.store import notes
 from spy.store.engine import reading
-from spy.store.tables import RunRow
+from spy.store.tables import RunRow, table_of
 from spy.store.views.facts import heartbeat, of_services
 from spy.store.views.runs import RunLine, lines_of, open_lines
 
-_run = RunRow.__table__  # type: ignore[attr-defined]
+_run = table_of(RunRow)
 
 KEEPING = (Do.KEEP_BACK, Do.HOLD_TIER0, Do.STOP)
 

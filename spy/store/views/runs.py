@@ -15,12 +15,12 @@ from spy.domain.release import Stage
 from spy.domain.verdict import State
 from spy.store import acts, decisions
 from spy.store.engine import reading
-from spy.store.tables import ReleaseRow, RunRow
+from spy.store.tables import ReleaseRow, RunRow, table_of
 from spy.store.views.decided import Decision, as_decision
 from spy.store.views.facts import Facts, holds_followers, of_runs
 
-_release = ReleaseRow.__table__  # type: ignore[attr-defined]
-_run = RunRow.__table__  # type: ignore[attr-defined]
+_release = table_of(ReleaseRow)
+_run = table_of(RunRow)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,10 +9,10 @@ from typing import Any
 from sqlalchemy import Connection, Engine, select
 
 from spy.store.engine import reading
-from spy.store.tables import ProbeRow
+from spy.store.tables import ProbeRow, table_of
 from spy.store.views.facts import is_believed
 
-_probe = ProbeRow.__table__  # type: ignore[attr-defined]
+_probe = table_of(ProbeRow)
 
 
 @dataclass(frozen=True, slots=True)
