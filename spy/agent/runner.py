@@ -129,7 +129,7 @@ class Runner:
         if self.agent.fence:
             self._work.put(self.agent.look(name, self.clock()))
         else:
-            pass
+            self._skipped.add(name)
 
     def _tick(self) -> None:
         self._in_agent(lambda: self.agent.tick(self.clock()))
