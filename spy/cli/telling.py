@@ -45,7 +45,7 @@ def tell_rules(rules: Sequence[Ruled], weight: Weight) -> None:
         if ruled.behind and weight is Weight.DECIDES:
             say("derived from:", indent=11)
             _facts(ruled.behind)
-        if ruled.call:
+        if ruled.call and weight in (Weight.DECIDES, Weight.ADVISORY):
             say(f"call {', '.join(ruled.call)}", indent=11)
 
 
