@@ -63,8 +63,8 @@ def _on_signals(act: Callable[[int], None]) -> None:
 
 def agent(*, config: ConfigFile = None, as_json: AsJson = False) -> None:
     """Watch, decide and deliver, until SIGTERM or Ctrl-C. --json: log lines in JSON."""
-    log_to_errors(as_json)
     settings = checked(config)
+    log_to_errors(as_json)
     told_to_end = threading.Event()
 
     def end(number: int) -> None:
@@ -111,8 +111,8 @@ class Server(uvicorn.Server):
 
 def web(*, config: ConfigFile = None, as_json: AsJson = False) -> None:
     """Serve the page and the API, until SIGTERM or Ctrl-C. --json: log lines in JSON."""
-    log_to_errors(as_json)
     settings = checked(config)
+    log_to_errors(as_json)
     store = open_agent_store(settings.agent.store)
     server = Server(server_of(build_web(settings, store), settings.web.host, settings.web.port).config)
     take_over("uvicorn")
@@ -140,8 +140,8 @@ def _listen(settings: Config) -> socket.socket:
 
 def run(*, config: ConfigFile = None, as_json: AsJson = False) -> None:
     """Run the agent and the page as two processes; when one ends, the other ends too."""
-    log_to_errors(as_json)
     settings = checked(config)
+    log_to_errors(as_json)
     open_agent_store(settings.agent.store).dispose()  # prepared once, so that not both do it
     events: queue.SimpleQueue[tuple[str, int]] = queue.SimpleQueue()
     _on_signals(lambda number: events.put(("", number)))
