@@ -157,7 +157,7 @@ def read_run(table: Table, index: int, until: datetime) -> RunPlan:
         products=tuple(_product(t) for t in table.tables("product", label("name"))),
         era=era.name,
         fill=table.number("fill", 11200 + index if beams else 0),
-        stable_beams=table.flag("stable_beams", beams),
+        stable_beams=table.flag("stable_beams", run_class != RunClass.COSMICS),
         tracker_in=table.flag("tracker_in", True),
         transferred=table.flag("transferred", True),
         empty_alca_skim=tuple(table.names("empty_alca_skim", [], streams)),

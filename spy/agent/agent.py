@@ -17,7 +17,7 @@ from spy.agent import observe, observed
 from spy.agent.board import Board
 from spy.agent.carry import carry_out
 from spy.agent.decide import judge
-from spy.agent.handle import handle_acts
+from spy.agent.handle import accepted_holds, handle_acts
 from spy.agent.messages import Judged, blocked_rows
 from spy.agent.settings import Settings
 from spy.domain.act import Act, Do
@@ -56,6 +56,8 @@ class Agent:
         """Rows of `release` of open runs, as last read or written."""
         self.posted = 0
         """Messages queued so far: whoever delivers sees whether there is something new."""
+        self.held: dict[int, datetime] = {}
+        """Run to the end of a hold that Tier0 accepted, also when that is over."""
         self._acts: object = None
         self.fence = 0
         """Our fencing token; 0: we do not lead, and neither decide nor send."""
@@ -169,6 +171,7 @@ class Agent:
         with writing(self.store) as connection:
             lease.insist(connection, self.fence)
             self.read_releases(connection)
+            self.held = accepted_holds(connection, [row.chunk for row in self.releases.values()])
             active = acts.active(connection, now)
             for run in sorted(runs & set(self.releases)):
                 self._judge(connection, run, active, now)
@@ -183,7 +186,7 @@ class Agent:
     def _judge(self, connection: Connection, run: int, active: Sequence[Act], now: datetime) -> None:
         if self._is_closed(run):
             return
-        verdict = judge(self.board, self.book, self.settings, run, active, now)
+        verdict = judge(self.board, self.book, self.settings, run, active, now, self.held.get(run))
         before = self.judged.get(run)
         if before and before.verdict.says_the_same_as(verdict):
             self.judged[run] = Judged(verdict, before.revision, before.at)

@@ -42,6 +42,7 @@ def _standings(agent: Agent, active: Sequence[Act]) -> list[Standing]:
             verdict=judged.verdict.state,
             kept_back=kept_back(active, run),
             holds_followers=holds_followers(agent.board, run),
+            is_outdated=agent.releases[run].hashes != dict(judged.verdict.payload_hashes),
             would_have_gone=agent.releases[run].would_at is not None,
         )
         for run, judged in agent.judged.items()

@@ -17,8 +17,16 @@ from spy.rules.rulebook import Rulebook
 from spy.rules.situation import LowerRun, Situation
 
 
-def judge(board: Board, book: Rulebook, settings: Settings, run: int, acts: Sequence[Act], now: datetime) -> Verdict:
-    """The verdict on one open run. Pure in (board, rulebook, acts, now)."""
+def judge(
+    board: Board,
+    book: Rulebook,
+    settings: Settings,
+    run: int,
+    acts: Sequence[Act],
+    now: datetime,
+    held_until: datetime | None = None,
+) -> Verdict:
+    """The verdict on one open run, pure in all of these. `held_until`: end of a hold that Tier0 accepted."""
     waivers = tuple(act for act in acts if act.do is Do.WAIVE and act.concerns(run))
     situation = Situation(
         chunk=Chunk(run),
@@ -32,6 +40,7 @@ def judge(board: Board, book: Rulebook, settings: Settings, run: int, acts: Sequ
         waivers=waivers,
         lock_after=settings.lock_after,
         upload_order_timeout=settings.upload_order_timeout,
+        held_until=held_until,
     )
     return evaluate(situation, book)
 
@@ -58,5 +67,5 @@ def _is_settled(board: Board, number: int) -> bool:
 
 def holds_followers(board: Board, number: int) -> bool:
     """Whether anybody behind this run waits for it."""
-    told = (board.value(number, name) for name in ("transferred", "run_ended", "known_to_tier0"))
+    told = (board.value(number, name) for name in release.HOLDING)
     return release.holds_followers(*told)

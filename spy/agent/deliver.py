@@ -65,7 +65,8 @@ class Deliverer:
             return self._finish(row, now, fence, "refused", "its time is over: Tier0's own lock", Stage.REFUSED)
         not_now = self.may_send(row, now) if row.kind == "release" else ""
         if not_now:
-            self._later(row, now, fence, not_now, RECHECK)
+            # Nothing was tried, so the attempt that the claim counted is given back.
+            self._later(row, now, fence, not_now, RECHECK, attempts=row.attempts)
             return False
         return self._send(row, now, fence)
 
@@ -156,9 +157,10 @@ class Deliverer:
         wait: timedelta,
         status: str = "pending",
         code: int | None = None,
+        **more: Any,
     ) -> None:
         with writing(self.store) as connection:
-            outbox.finish(connection, row.id, fence, status, due_at=now + wait, last_error=why, last_code=code)
+            outbox.finish(connection, row.id, fence, status, due_at=now + wait, last_error=why, last_code=code, **more)
 
     def _stage(self, row: Any, after: Stage, now: datetime, fence: int, why: str) -> None:
         """Move the chunk's release, where this message is the one that it stands for."""

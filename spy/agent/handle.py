@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -11,6 +12,7 @@ from sqlalchemy import Connection
 from spy.agent.decide import judge
 from spy.agent.messages import webhook_row
 from spy.channels.message import Kind
+from spy.clock import from_iso
 from spy.domain.act import Act, Do
 from spy.domain.release import Stage
 from spy.domain.subject import part_of
@@ -33,11 +35,27 @@ def handle_acts(agent: Agent, connection: Connection, now: datetime) -> None:
         acts.mark_handled(connection, act.id)
 
 
+def accepted_holds(connection: Connection, chunks: Sequence[str]) -> dict[int, datetime]:
+    """Run to the end of the hold that the receiver acknowledged: its own end, or when its withdrawal was taken."""
+    ends: dict[str, tuple[int, datetime]] = {}
+    for row in outbox.acknowledged(connection, chunks, (Kind.HOLD, Kind.WITHDRAW)):
+        told = json.loads(row.body)["data"]
+        if row.kind == Kind.HOLD:
+            ends[row.id] = told["run"], from_iso(told["expires_at"])
+        elif told["withdraws"] in ends:
+            run, end = ends[told["withdraws"]]
+            ends[told["withdraws"]] = run, min(end, row.acked_at)
+    held: dict[int, datetime] = {}
+    for run, end in ends.values():
+        held[run] = max(end, held.get(run, end))
+    return held
+
+
 def _handle(agent: Agent, connection: Connection, act: Act, run: int, active: Sequence[Act], now: datetime) -> None:
     row = agent.releases[run]
     stage = Stage(row.stage)
     if act.do is Do.WAIVE and not stage.is_closed:
-        verdict = judge(agent.board, agent.book, agent.settings, run, active, now)
+        verdict = judge(agent.board, agent.book, agent.settings, run, active, now, agent.held.get(run))
         if not agent.judged[run].verdict.says_the_same_as(verdict):
             agent.record(connection, run, verdict, now)
     elif act.do is Do.HOLD_TIER0:

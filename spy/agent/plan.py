@@ -27,7 +27,9 @@ class Standing:
     kept_back: str = ""
     """Who keeps it back and why; empty: nobody."""
     holds_followers: bool = True
-    """False for a run that Tier0 does not know or did not get: it locks nothing, so nobody waits for it."""
+    """False for a run that Tier0 will never lock: it has no bulk data, or Tier0 does not know or did not get it."""
+    is_outdated: bool = False
+    """What is queued was judged with another payload than is there now."""
     would_have_gone: bool = False
     """Shadow: its release was recorded instead of sent."""
 
@@ -44,12 +46,11 @@ def plan(standings: Sequence[Standing]) -> list[Planned]:
     steps: list[Planned] = []
     blocker: int | None = None
     for standing in sorted(standings, key=lambda s: s.run):
-        if not standing.holds_followers:
-            continue
         if standing.stage.lets_followers_go or standing.would_have_gone:
             continue
         steps += _steps(standing, blocker)
-        blocker = blocker or standing.run
+        if standing.holds_followers:
+            blocker = blocker or standing.run
     return steps
 
 
@@ -64,6 +65,9 @@ def _steps(standing: Standing, blocker: int | None) -> Iterable[Planned]:
         stage = Stage.NONE
     if stage is Stage.NONE and standing.verdict is State.READY and blocker is None:
         yield Planned(run, Step.QUEUE, "ready, and every lower run is accepted or locked")
+    elif stage is Stage.QUEUED and standing.is_outdated and blocker is None and standing.verdict is State.READY:
+        yield Planned(run, Step.CANCEL, "a payload is not the one that was judged")
+        yield Planned(run, Step.QUEUE, "ready with the payload that is there now")
     elif stage is Stage.QUEUED and (standing.verdict is not State.READY or blocker is not None):
         why = (
             f"run {blocker} below it is not released"

@@ -71,7 +71,7 @@ def overtaken_letter(
     `verdict`: the last one before. `kept`: why nothing was sent although all was ready (kept back by whom and why,
     refused, shadow mode); empty if that is not known.
     """
-    found = [o for o in verdict.outcomes if o.decides and o.state is not State.READY]
+    found = [o for o in verdict.outcomes if o.decides and o.state is not State.READY and _gates(o, verdict)]
     found.sort(key=lambda o: -o.state.rank)
     reasons = _sentences(found) or [one_line(reason) for reason in verdict.reasons] or ["no reason was recorded"]
     if verdict.state is State.READY:
@@ -105,6 +105,12 @@ _EFFECT = {
 
 def _part(outcome: Outcome) -> tuple[str, str]:
     return part_of(Subject(outcome.subject))
+
+
+def _gates(outcome: Outcome, verdict: Verdict) -> bool:
+    """Advisory products are shown on the page; a mail about what was missing leaves them out."""
+    kind, name = _part(outcome)
+    return kind != "product" or name in verdict.required
 
 
 def _is_about(outcome: Outcome, product: Product | None) -> bool:

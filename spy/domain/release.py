@@ -50,9 +50,13 @@ MOVES: dict[Stage, frozenset[Stage]] = {
 }
 
 
-def holds_followers(transferred: object, has_ended: object, is_known: object) -> bool:
-    """Whether Tier0 will ever lock this run: it must have got it. Only a plain no counts; None (unknown) holds."""
-    return transferred is not False and not (has_ended is True and is_known is False)
+HOLDING = ("transferred", "has_bulk", "run_ended", "known_to_tier0")
+"""Facts that tell whether anybody waits for a run, in the order of `holds_followers`."""
+
+
+def holds_followers(transferred: object, has_bulk: object, has_ended: object, is_known: object) -> bool:
+    """Whether Tier0 will ever lock this run: it must have bulk data of it. Only a plain no counts; unknown holds."""
+    return transferred is not False and has_bulk is not False and not (has_ended is True and is_known is False)
 
 
 @dataclass(frozen=True, slots=True)

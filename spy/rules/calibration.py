@@ -236,10 +236,12 @@ def _flagged(view: View, product: Product) -> tuple[str, str]:
             return NoPayload.ABORTED, f"the fit ended with exit code {code}"
         if _known(view.fact(own, "db_update_vetoed")):
             return NoPayload.VETOED, "the fit vetoed the update"
+        if _known(view.fact(own, "db_updated")):
+            return NoPayload.UNEXPLAINED, "the fit says that it wrote a payload, but there is no upload and no interval"
     entries = view.fact(own, "entries").value
     if isinstance(entries, int) and entries < product.min_entries:
         return NoPayload.LOW_STATISTICS, f"entries ({entries}) < {product.min_entries}"
-    if product.result_flags and _known(view.fact(own, "db_updated")) is False:
+    if product.result_flags and view.fact(own, "pede_exit_code").value == 0:
         return NoPayload.NO_UPDATE, "exit code 0, the movement is within its limits"
     return NoPayload.UNEXPLAINED, "the harvest ran with enough data, but there is no upload and no interval"
 

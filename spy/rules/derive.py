@@ -65,6 +65,9 @@ def required_products(view: View) -> tuple[str, ...]:
         return ()
     if not needed.only_where_declared:
         return needed.products
+    if view.of_run("producers").value is None:
+        # Who knows no declaration cannot leave anything out.
+        return needed.products
     declared = set(declared_producers(view))
     return tuple(name for name in needed.products if view.products[name].producer in declared)
 
@@ -119,6 +122,8 @@ def missing_streams(view: View) -> Seen:
         return derived(view, "missing_streams", None, f"no set for class {view.of_run('run_class').value or 'unknown'}")
     if streams is None:
         return derived(view, "missing_streams", None, is_settled(view).note)
+    if (producers_now := view.of_run("producers")).value is None:
+        return derived(view, "missing_streams", None, f"declared producers unknown: {producers_now.note}")
     missing = [f"stream {name}" for name in needed.expected_streams if name not in streams]
     producers = declared_producers(view)
     absent = [name for name in required_products(view) if view.products[name].producer not in producers]
@@ -145,11 +150,17 @@ def endless_lower_run(view: View) -> Seen:
     return derived(view, "endless_lower_run", number, note)
 
 
+def lock_time(view: View, end: datetime) -> datetime:
+    """When Tier0's own clock would lock the run, a hold that it accepted included."""
+    own = end + view.situation.lock_after
+    return max(own, view.situation.held_until) if view.situation.held_until else own
+
+
 def before_lock(view: View) -> Seen:
     end = view.of_run("run_end").value
     if not isinstance(end, datetime):
         return derived(view, "before_lock", True, "the run has no end yet")
-    lock = end + view.situation.lock_after
+    lock = lock_time(view, end)
     if view.situation.now < lock:
         view.wake(lock)
         return derived(view, "before_lock", True, f"predicted lock {iso(lock)}")

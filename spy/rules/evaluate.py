@@ -38,7 +38,8 @@ def evaluate(situation: Situation, book: Rulebook) -> Verdict:
     if exemption is None:
         deciding += [o for name in required for o in products[name] if o.decides]
     state = worst([o.state for o in deciding])
-    hashes = {tag: h for name in required for tag, h in calibration.payload_hashes(view, book.products[name]).items()}
+    judged = required if exemption is None else ()
+    hashes = {tag: h for name in judged for tag, h in calibration.payload_hashes(view, book.products[name]).items()}
     return Verdict(
         chunk=situation.chunk,
         state=state,
@@ -159,4 +160,4 @@ def _cause(state: State, deciding: Sequence[Outcome], exemption: str | None) -> 
 
 def _deadline(view: View) -> datetime | None:
     end = view.of_run("run_end").value
-    return end + view.situation.lock_after if isinstance(end, datetime) else None
+    return derive.lock_time(view, end) if isinstance(end, datetime) else None

@@ -43,6 +43,8 @@ class Situation:
     lock_after: timedelta = timedelta(hours=47, minutes=30)
     """Tier0's lock, after the run's end."""
     upload_order_timeout: timedelta = timedelta(hours=18)
+    held_until: datetime | None = None
+    """UTC; end of a hold that Tier0 accepted for this run: it is not locked before."""
     settle_grace: timedelta = timedelta(minutes=10)
     """How long "log says done, database has nothing" may be replication lag."""
     dqm_grace: timedelta = timedelta(hours=1)

@@ -29,7 +29,7 @@ def put(connection: Connection, **row: Any) -> bool:
 
 
 def claim(connection: Connection, now: datetime, fence: int, kinds: Sequence[str], limit: int = 20) -> list[Any]:
-    """Take due rows, oldest first; each attempt is counted before it is made."""
+    """Take due rows, in run order and then oldest first; each attempt is counted before it is made."""
     free = or_(
         _outbox.c.status.in_(("pending", "ambiguous")),
         and_(_outbox.c.status == "sending", _outbox.c.lease_until < now),
@@ -50,7 +50,7 @@ def claim(connection: Connection, now: datetime, fence: int, kinds: Sequence[str
         .where(_outbox.c.id.in_(ids))
         .values(status="sending", lease_until=now + LEASE, attempts=_outbox.c.attempts + 1, fence=fence)
     )
-    return sorted(rows, key=lambda row: ids.index(row.id))
+    return sorted(rows, key=lambda row: (int(row.chunk.split("/")[0]), ids.index(row.id)))
 
 
 def finish(connection: Connection, message_id: str, fence: int, status: str, **changes: Any) -> bool:
@@ -90,6 +90,14 @@ def next_due(connection: Connection) -> datetime | None:
 
 def of_chunk(connection: Connection, chunk: str) -> list[Any]:
     return list(connection.execute(select(_outbox).where(_outbox.c.chunk == chunk).order_by(_outbox.c.created_at)))
+
+
+def acknowledged(connection: Connection, chunks: Sequence[str], kinds: Sequence[str]) -> list[Any]:
+    """Messages of these chunks and kinds that their receiver has, in the order of their acknowledgement."""
+    query = select(_outbox).where(
+        _outbox.c.chunk.in_(list(chunks)), _outbox.c.kind.in_(list(kinds)), _outbox.c.status == "acked"
+    )
+    return list(connection.execute(query.order_by(_outbox.c.acked_at)))
 
 
 def get(connection: Connection, message_id: str) -> Any | None:

@@ -12,7 +12,7 @@ from spy.agent.board import Board
 from spy.config import load
 from spy.domain.act import Do
 from spy.domain.evidence import Evidence
-from spy.domain.release import Stage
+from spy.domain.release import HOLDING, Stage
 from spy.domain.subject import of_run
 from spy.domain.verdict import State
 from spy.store import notes
@@ -177,9 +177,9 @@ def test_a_run_that_tier0_never_got_is_no_frontier(night):
     assert now.frontier.run == 398603
 
 
-@pytest.mark.parametrize("values", list(product((None, True, False), repeat=3)))
+@pytest.mark.parametrize("values", list(product((None, True, False), repeat=4)))
 def test_who_holds_whom_is_what_the_agent_plans_with(values):
-    names = ("transferred", "run_ended", "known_to_tier0")
+    names = HOLDING
     board = Board("prod")
     subject = of_run("prod", 398600)
     board.load(398600, [Evidence(subject, name, value, "oms", NOW) for name, value in zip(names, values, strict=True)])

@@ -30,6 +30,7 @@ OF_RUNS = (
     "fill",
     "producers",
     "transferred",
+    "has_bulk",
     "known_to_tier0",
 )
 """What lists of runs show; `transferred` and `known_to_tier0` tell whether anybody waits for the run."""
@@ -65,7 +66,7 @@ def is_believed(probe: Any, now: datetime) -> bool:
 
 def holds_followers(facts: Facts) -> bool:
     """Whether runs behind this one wait for it, as the agent's plan has it: a run that Tier0 never got holds nobody."""
-    return release.holds_followers(*(facts.get(name) for name in ("transferred", "run_ended", "known_to_tier0")))
+    return release.holds_followers(*(facts.get(name) for name in release.HOLDING))
 
 
 def heartbeat(connection: Connection) -> datetime | None:
