@@ -41,7 +41,8 @@ NOISE = Outcome("noise", of_run("prod", 398600), State.BLOCKED, "a shadow rule t
 
 def verdict(state: State = State.BLOCKED, *outcomes: Outcome, deadline: datetime | None = NOW + timedelta(hours=40)):
     found = outcomes or (READY, NOISE, LATE)
-    return Verdict(Chunk(398600), state, tuple(o.text for o in found), found, cause=STRIP.name, deadline=deadline)
+    reasons = tuple(o.text for o in found)
+    return Verdict(Chunk(398600), state, reasons, found, cause=STRIP.name, deadline=deadline, required=(STRIP.name,))
 
 
 def blocked(

@@ -38,8 +38,13 @@ def test_only_the_lowest_of_several_ready_runs_goes_out_before_it_is_accepted() 
     assert steps(at(1), at(2), at(3)) == [(1, Step.QUEUE)]
 
 
-def test_a_run_that_tier0_does_not_have_holds_nobody_and_is_not_sent() -> None:
-    assert steps(at(1, holds_followers=False), at(2)) == [(2, Step.QUEUE)]
+def test_a_run_that_tier0_will_never_lock_holds_nobody_whatever_its_verdict() -> None:
+    assert steps(at(1, verdict=BLOCKED, holds_followers=False), at(2)) == [(2, Step.QUEUE)]
+    assert steps(at(1, holds_followers=False), at(2)) == [(1, Step.QUEUE), (2, Step.QUEUE)]
+
+
+def test_a_queued_release_whose_payload_was_replaced_is_queued_anew() -> None:
+    assert steps(at(1, Stage.QUEUED, is_outdated=True)) == [(1, Step.CANCEL), (1, Step.QUEUE)]
 
 
 def test_in_shadow_a_recorded_release_lets_the_next_one_be_recorded() -> None:

@@ -115,7 +115,7 @@ def test_streams_and_datasets_follow_the_class(run_class):
     assert list(run.streams) == STREAMS[run_class]
     assert list(run.datasets) == DATASETS[run_class]
     assert run.era == ("HIRun2026A" if run_class == "heavy-ions" else "Run2026D")
-    assert run.stable_beams is (run_class in ("collisions", "heavy-ions"))
+    assert run.stable_beams is (run_class != "cosmics")
 
 
 def test_an_empty_list_of_datasets_means_no_bulk_stream():
