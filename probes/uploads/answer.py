@@ -11,6 +11,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import lru_cache
 from html.parser import HTMLParser
 
 from spy.domain.product import Base
@@ -98,8 +99,12 @@ class Uploads:
     """Input tag to why one of its rows cannot be read: then nobody knows which file is the newest."""
 
 
+@lru_cache(maxsize=128)
 def uploads_of(page: str, run: int) -> Uploads:
-    """Files of one run in the page that `searchUserLog` answers; a ValueError if it holds no table of uploads."""
+    """Files of one run in the page that `searchUserLog` answers; a ValueError if it holds no table of uploads.
+
+    A page mostly comes as it came before, and reading its table costs more than asking for it: so it is read once.
+    """
     rows = _rows(page)
     if len(rows) >= ROWS_AT_MOST:
         raise ValueError(f"the table is cut at {ROWS_AT_MOST} rows")

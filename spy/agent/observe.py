@@ -47,7 +47,7 @@ def look(probe: Probe, ask: Any, open_: Open, latest: Callable[[Key], Evidence |
         problem=problem,
         retry=retry,
         took_ms=(monotonic() - began) * 1000,
-        requests=getattr(ask, "requests", 0) - asked_before,
+        requests=getattr(ask, "requests", asked_before + 1) - asked_before,
         every=probe.every,
         stale_after=probe.stale_after,
         runs=tuple(run.number for run in open_.runs),
