@@ -45,6 +45,7 @@ class Conditions(Probe):
     name = "conditions"
     service = "conditions"
     wants = "database"
+    watches_started = True
     every = timedelta(minutes=5)
     stale_after = timedelta(minutes=16)
     facts = (
