@@ -53,6 +53,10 @@ def subjects(steps: Steps) -> list[str]:
     return [mail.subject for _, mail in steps.post.mails]
 
 
+def verdict_of(steps: Steps) -> State:
+    return steps.agent.judged[398600].verdict.state
+
+
 SECOND = """
 [[run]]
 number = 398601
@@ -96,9 +100,9 @@ def test_what_was_stale_in_an_outage_is_believed_again_when_the_same_answers_com
     outage = '[[fault]]\nservice = "uploads"\nkind = "down"\nfrom = "4h30m"\nto = "5h30m"\n'
     steps = stand(STORY + outage)
     go(steps, 5.4)
-    assert steps.agent.judged[398600].verdict.state is State.UNKNOWN
+    assert verdict_of(steps) is State.UNKNOWN
     go(steps, 5.7)
-    assert steps.agent.judged[398600].verdict.state is State.WAITING
+    assert verdict_of(steps) is State.WAITING
 
 
 def test_a_waiver_counts_until_its_end_and_not_longer(stand: Stand) -> None:
@@ -109,9 +113,9 @@ def test_a_waiver_counts_until_its_end_and_not_longer(stand: Stand) -> None:
     acts.perform(steps.store, keep)
     acts.perform(steps.store, Act(**{**_fields(waive), "until": steps.at + timedelta(hours=1)}))
     go(steps, 7.1)
-    assert steps.agent.judged[398600].verdict.state is State.READY
+    assert verdict_of(steps) is State.READY
     go(steps, 8.1)
-    assert steps.agent.judged[398600].verdict.state is State.BLOCKED
+    assert verdict_of(steps) is State.BLOCKED
     assert steps.stage.receiver.early_release(398600) is None
 
 
@@ -131,7 +135,7 @@ def test_what_was_seen_and_not_yet_decided_at_a_crash_is_decided_at_the_restart(
     def die(*_: Any) -> None:
         raise Crash
 
-    steps.agent._decide = die  # type: ignore[method-assign]
+    steps.agent._decide = die  # type: ignore[method-assign,assignment]
     with pytest.raises(Crash):
         go(steps, 6.1)
     assert len(rows(steps, DecisionRow)) == before
