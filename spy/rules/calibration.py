@@ -29,6 +29,7 @@ DERIVED: tuple[Fact, ...] = (
     Fact("waits_for", Kind.STRING, Scope.PRODUCT, "what a waiting calibration waits for"),
 )
 
+_KNOWN_BAD = ("failed", "skipped")
 _UPLOADS_FROM_BAD = ("failed", "skipped", "shifted", "in_progress", "ok", "none")
 
 
@@ -138,10 +139,11 @@ def placement(view: View, product: Product) -> Seen:
 
 def upload_result(view: View, product: Product) -> Seen:
     def ask() -> tuple[str, str]:
-        results = {
-            t: str(_known(view.fact(view.situation.tag(t), "upload_result"))) for t in gating_tags(view, product)
-        }
-        worst = min(results.values(), key=_UPLOADS_FROM_BAD.index)
+        seen = {tag: view.fact(view.situation.tag(tag), "upload_result") for tag in gating_tags(view, product)}
+        # One tag that is known bad is enough, whatever nobody knows about the others.
+        known_bad = [s for s in seen.values() if s.value in _KNOWN_BAD]
+        results = {tag: str(s.value if known_bad and s.value is None else _known(s)) for tag, s in seen.items()}
+        worst = min((r for r in results.values() if r in _UPLOADS_FROM_BAD), key=_UPLOADS_FROM_BAD.index)
         return worst, _uploads(worst, [tag for tag, result in results.items() if result == worst])
 
     return _answer(view, product, "upload_result", ask)
@@ -230,18 +232,19 @@ def _after_stream(view: View, product: Product) -> tuple[str, str]:
 def _flagged(view: View, product: Product) -> tuple[str, str]:
     """The harvest ran and wrote nothing: what DQM says about it."""
     own = view.situation.product(product.name)
+    code: Value = 0
     if product.result_flags:
         code = _known(view.fact(own, "pede_exit_code"))
         if code not in (0, 1):
             return NoPayload.ABORTED, f"the fit ended with exit code {code}"
         if _known(view.fact(own, "db_update_vetoed")):
             return NoPayload.VETOED, "the fit vetoed the update"
-        if _known(view.fact(own, "db_updated")):
+        if view.fact(own, "db_updated").value is True:
             return NoPayload.UNEXPLAINED, "the fit says that it wrote a payload, but there is no upload and no interval"
     entries = view.fact(own, "entries").value
     if isinstance(entries, int) and entries < product.min_entries:
         return NoPayload.LOW_STATISTICS, f"entries ({entries}) < {product.min_entries}"
-    if product.result_flags and view.fact(own, "pede_exit_code").value == 0:
+    if product.result_flags and _known(view.fact(own, "db_updated")) is False and code == 0:
         return NoPayload.NO_UPDATE, "exit code 0, the movement is within its limits"
     return NoPayload.UNEXPLAINED, "the harvest ran with enough data, but there is no upload and no interval"
 

@@ -58,14 +58,18 @@ def required_set(view: View) -> Required | None:
     return view.classes.get(run_class) if isinstance(run_class, str) else None
 
 
+def knows_what_is_declared(view: View) -> bool:
+    """False where a class asks only for what the run declares, and that is unknown."""
+    needed = required_set(view)
+    return needed is None or not needed.only_where_declared or view.of_run("producers").value is not None
+
+
 def required_products(view: View) -> tuple[str, ...]:
     """Names of the products that gate this run."""
     needed = required_set(view)
     if needed is None:
         return ()
-    if not needed.only_where_declared:
-        return needed.products
-    if view.of_run("producers").value is None:
+    if not needed.only_where_declared or not knows_what_is_declared(view):
         # Who knows no declaration cannot leave anything out.
         return needed.products
     declared = set(declared_producers(view))

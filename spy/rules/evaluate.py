@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from spy.clock import iso
@@ -25,12 +26,14 @@ def evaluate(situation: Situation, book: Rulebook) -> Verdict:
         view.wake(waiver.until)
     required = derive.required_products(view)
     declared = set(derive.declared_producers(view))
+    is_declared = derive.knows_what_is_declared(view)
     shown = [p for p in book.products.values() if p.name in required or p.producer in declared]
     outcomes = [_outcome(rule, None, view) for rule in book.rules if rule.scope is Scope.RUN]
     products: dict[str, list[Outcome]] = {}
     for product in shown:
         asked = [_outcome(rule, product, view) for rule in book.rules if rule.scope is Scope.PRODUCT]
-        products[product.name] = [_waived(o, situation.waivers, product.name) for o in asked if o is not None]
+        told = [o if is_declared else _if_declared(o) for o in asked if o is not None]
+        products[product.name] = [_waived(o, situation.waivers, product.name) for o in told]
     runwide = [_waived(o, situation.waivers, "") for o in outcomes if o is not None]
     exemption = _exemption(view, book)
     always = {rule.name for rule in book.rules if rule.always}
@@ -118,6 +121,13 @@ def _told(seen: Seen) -> str:
         return seen.note
     value = iso(seen.value) if isinstance(seen.value, datetime) else seen.value
     return f"{seen.name} ({value})" + (f" {seen.note}" if seen.note else "")
+
+
+def _if_declared(outcome: Outcome) -> Outcome:
+    """Known bad about a product of which nobody knows whether the run declares it: that is unknown."""
+    if outcome.state is not State.BLOCKED:
+        return outcome
+    return replace(outcome, state=State.UNKNOWN, text=f"{outcome.text} (whether the run declares it is unknown)")
 
 
 def _waived(outcome: Outcome, waivers: Sequence[Act], product: str) -> Outcome:

@@ -116,7 +116,8 @@ def _products(facts: Facts) -> Iterable[Allowed]:
         yield _upload(product.tags[0])
         yield _calibration(facts, name, product)
         if name in HAS_FLAGS and _in_place(facts, name, product.tags[0]):
-            yield _fit(product)
+            # Whose interval it is nobody knows without the run's own upload: an earlier run's may have been moved here.
+            yield _fit(product) | (frozenset({UNKNOWN}) if product.tags[0].upload_result is None else frozenset())
 
 
 def _fit(product: ProductFacts) -> Allowed:
