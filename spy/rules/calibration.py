@@ -106,15 +106,22 @@ def _placed(view: View, product: Product, tag: str) -> tuple[str, str]:
     return "in_place", f"{tag}: since ({since_run}) == run ({run})"
 
 
-def _own(view: View, tag: str, place: str, why: str) -> tuple[str, str]:
+def _own(view: View, product: Product, tag: str, place: str, why: str) -> tuple[str, str]:
     """A late payload of an earlier run is moved to the first run that is not locked, and looks as if made for it.
 
-    Only this run's own file in the upload log tells the two apart.
+    Only this run's own file in the upload log tells the two apart: it went to this tag, at the time when the interval
+    was inserted. An interval of another time is another run's, which was there before or has taken its place.
     """
     if place not in ("in_place", "partial"):
         return place, why
     result = _known(view.fact(view.situation.tag(tag), "upload_result"))
-    return (place, why) if result == "ok" else ("foreign", f"{why}, but no upload of this run made it ({result})")
+    if result != "ok":
+        return "foreign", f"{why}, but no upload of this run made it ({result})"
+    inserted = _time(view.fact(view.situation.tag(tag), "inserted_at"))
+    uploaded = _time(view.fact(view.situation.product(product.name), "uploaded_at"))
+    if abs(inserted - uploaded) > view.situation.settle_grace:
+        return "foreign", f"{why}, but inserted at {iso(inserted)}, when this run's was uploaded at {iso(uploaded)}"
+    return place, why
 
 
 def _tail(view: View, product: Product, tag: str) -> tuple[str, str]:
@@ -128,7 +135,7 @@ def _tail(view: View, product: Product, tag: str) -> tuple[str, str]:
 
 def placement(view: View, product: Product) -> Seen:
     def ask() -> tuple[str, str]:
-        places = [_own(view, tag, *_placed(view, product, tag)) for tag in gating_tags(view, product)]
+        places = [_own(view, product, tag, *_placed(view, product, tag)) for tag in gating_tags(view, product)]
         order = ("absent", "inherited", "foreign", "partial", "in_place")
         worst = min((place for place, _ in places), key=order.index)
         shown = [why for place, why in places if place == worst or worst == "in_place"]

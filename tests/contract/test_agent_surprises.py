@@ -180,3 +180,41 @@ def test_a_lock_far_from_the_prediction_stops_live_sending_until_a_person_resume
     go(steps, 8.25)
     with reading(steps.store) as connection:
         assert notes.get(connection, notes.HALT) == ""
+
+
+def with_neighbour(its_pedestals_at: str, ours: str = "") -> str:
+    """A lower run that Tier0 never got: the uploader moves its pedestals to the lowest run that is not locked, ours."""
+    neighbour = f"""
+[[run]]
+number = 398599
+class = "collisions"
+start = "-2h"
+end = "-1h"
+transferred = false
+express_done = "8h"
+product = [{{ name = "EcalPedestals_pcl", harvested = "30m", uploaded = "{its_pedestals_at}" }}]
+"""
+    story = STORY.replace(
+        'name = "EcalPedestals_pcl", harvested = "4h"', f'name = "EcalPedestals_pcl", harvested = "4h"{ours}'
+    )
+    return story + neighbour
+
+
+def test_a_payload_that_vanished_is_not_replaced_by_an_older_one_moved_here_before(stand: Stand) -> None:
+    steps = stand(with_neighbour("2h", ', vanishes = "5h30m"'))
+    go(steps, 11)
+    assert "inserted at 2026-06-01T02:00:00Z" in "; ".join(steps.agent.judged[398600].verdict.reasons)
+    assert steps.stage.receiver.early_release(398600) is None
+
+
+def test_a_payload_over_which_a_later_one_of_another_run_was_moved_is_not_in_place(stand: Stand) -> None:
+    steps = stand(with_neighbour("5h30m"))
+    go(steps, 11)
+    assert "inserted at 2026-06-01T05:30:00Z" in "; ".join(steps.agent.judged[398600].verdict.reasons)
+    assert steps.stage.receiver.early_release(398600) is None
+
+
+def test_an_earlier_payload_moved_here_does_no_harm_once_ours_lies_over_it(stand: Stand) -> None:
+    steps = stand(with_neighbour("2h"))
+    go(steps, 7)
+    assert steps.stage.receiver.early_release(398600) is not None

@@ -85,7 +85,9 @@ def _tag(subject: Subject, told: TagFacts, by_lumi: bool) -> Iterator[Evidence]:
     if by_lumi:
         yield _say(subject, "since_lumi", told.since_lumi, "conditions")
     yield _say(subject, "payload_hash", told.payload_hash, "conditions")
-    inserted = None if told.inserted_after_start is None else END if told.inserted_after_start else START - timedelta(1)
+    inserted = (
+        None if told.inserted_after_start is None else LONG_AGO if told.inserted_after_start else START - timedelta(1)
+    )
     yield _say(subject, "inserted_at", inserted, "conditions")
     yield _say(subject, "upload_result", told.upload_result, "uploads")
 
