@@ -180,7 +180,7 @@ def _kind(view: View, product: Product) -> tuple[str, str]:
     if _known(result) == "shifted":
         return (
             NoPayload.UNEXPLAINED,
-            f"the log says done, but the interval was shifted to a later run: {_shifted(view, product)}",
+            f"uploaded, but shifted to a later run: {_shifted(view, product)}",
         )
     if result.value == "ok":
         return _after_upload(view, product, where)
@@ -208,7 +208,7 @@ def _after_upload(view: View, product: Product, where: Seen) -> tuple[str, str]:
         return "", f"uploaded at {iso(uploaded)}, looking for it in the database"
     if where.value == "partial" and not _is_done(view, product):
         return "", f"partial harvest, the rest is expected: {where.note}"
-    return NoPayload.UNEXPLAINED, f"the log says done at {iso(uploaded)}, the database does not have it: {where.note}"
+    return NoPayload.UNEXPLAINED, f"uploaded at {iso(uploaded)} by the log, but not in place: {where.note}"
 
 
 def _is_done(view: View, product: Product) -> bool:

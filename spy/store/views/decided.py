@@ -64,7 +64,7 @@ def brief(outcome: Outcome) -> str:
     """An outcome in half a line: its most telling value. All values are in its text and in `seen`."""
     product = part_of(Subject(outcome.subject))[1]
     told = _ISO.sub(r"\1 \2 UTC", _most_telling(outcome))
-    return (f"{product}: " if product else "") + f"{outcome.rule} {outcome.state}" + (f": {told}" if told else "")
+    return (f"{product}: " if product else "") + told
 
 
 def _most_telling(outcome: Outcome) -> str:
@@ -73,10 +73,10 @@ def _most_telling(outcome: Outcome) -> str:
     if outcome.state is State.UNKNOWN and missing:
         return f"{missing[0].name} unknown: {missing[0].note}"
     explained = [seen for seen in outcome.seen if seen.note]
-    if outcome.state is State.WAITING and explained:
+    if explained:
         return explained[-1].note
-    last = (explained or list(outcome.seen))[-1:]
-    return " ".join(f"{seen.name} ({shown(seen.value)}) {seen.note}".rstrip() for seen in last)
+    last = ", ".join(f"{seen.name} ({shown(seen.value)})" for seen in outcome.seen[-1:])
+    return f"{outcome.rule} {outcome.state}" + (f": {last}" if last else "")
 
 
 def shown(value: Value | None) -> str:
