@@ -8,16 +8,17 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, Engine
 
 from spy.agent import observe, observed
-from spy.agent.board import Board
+from spy.agent.board import Board, in_rounds
 from spy.agent.carry import carry_out
 from spy.agent.decide import judge
-from spy.agent.handle import accepted_holds, handle_acts
+from spy.agent.handle import accepted_holds, end_by_tag, handle_acts
 from spy.agent.messages import Judged, blocked_rows
 from spy.agent.settings import Settings
 from spy.domain.act import Act, Do
@@ -71,9 +72,13 @@ class Agent:
         """
         with writing(self.store) as connection:
             token = lease.hold(connection, self.me, lease_now or now) or 0
-        is_new, self.fence = token != self.fence, token
-        if token and is_new:
+        if token == self.fence:
+            return bool(token)
+        # Who looks meanwhile would see half a board: nobody looks before all is read.
+        self.fence = 0
+        if token:
             self._load()
+            self.fence = token
             self._decide(set(self.board.runs), now)
         return bool(token)
 
@@ -110,14 +115,24 @@ class Agent:
 
     def look(self, name: str, now: datetime) -> Look:
         """One look through one probe; safe in any thread, never raises."""
-        probe = self.probes[name]
-        return observe.look(probe, self.asks[name], self.open_for(probe, now), self.board.latest)
+        probe, fence = self.probes[name], self.fence
+        seen = observe.look(probe, self.asks[name], self.open_for(probe, now), self.board.latest)
+        return replace(seen, fence=fence)
 
     # --- decide -------------------------------------------------------------------------------------------------
 
     def take(self, looks: Sequence[Look], now: datetime) -> None:
         """Append looks, decide what they touch, queue what follows: one transaction, then the board follows."""
+        for batch in in_rounds(looks):
+            self._take([look for look in batch if self._counts(look)], now)
+
+    def _counts(self, look: Look) -> bool:
+        """Not one of an earlier leadership, which asked about other runs, and none older than what we know."""
+        return look.fence in (0, self.fence) and look.at >= self.board.looked.get(look.probe, look.at)
+
+    def _take(self, looks: Sequence[Look], now: datetime) -> None:
         with writing(self.store) as connection:
+            lease.insist(connection, self.fence)
             taken = []
             for look in looks:
                 changed = self.board.changes(look)
@@ -138,12 +153,19 @@ class Agent:
         with reading(self.store) as connection:
             standing = acts.standing(connection, now)
         if due or standing != self._acts or observed.late(self, now) is not None:
+            # A new act, or one that has ended, concerns runs whose time has not come by itself.
+            due = due if standing == self._acts else set(self.judged)
             self._acts = standing
             self._decide(due, now)
         self._close_old(now)
 
     def post(self, connection: Connection, **row: Any) -> bool:
-        """Queue one message in the transaction that causes it; False if it was queued before."""
+        """Queue one message in the transaction that causes it; False if it was queued before.
+
+        A shadow agent records what it would tell Tier0, and sends only mail.
+        """
+        if row["kind"] != "mail" and not self.settings.is_live:
+            row["status"] = "shadow"
         is_new = outbox.put(connection, **row)
         self.posted += is_new
         return is_new
@@ -158,6 +180,7 @@ class Agent:
         if not new:
             return
         with writing(self.store) as connection:
+            lease.insist(connection, self.fence)
             for run in sorted(new):
                 if ledger.is_known(connection, run) or self.board.value(run, "run_start") is None:
                     self.board.drop(run)
@@ -172,6 +195,7 @@ class Agent:
             lease.insist(connection, self.fence)
             self.read_releases(connection)
             self.held = accepted_holds(connection, [row.chunk for row in self.releases.values()])
+            end_by_tag(self, connection, now)
             active = acts.active(connection, now)
             for run in sorted(runs & set(self.releases)):
                 self._judge(connection, run, active, now)
@@ -211,6 +235,7 @@ class Agent:
         if not over:
             return
         with writing(self.store) as connection:
+            lease.insist(connection, self.fence)
             for run in over:
                 ledger.close_run(connection, run, now)
                 self.board.drop(run)

@@ -80,10 +80,15 @@ def _values(act: Act) -> dict[str, Any]:
 
 
 def active(connection: Connection, now: datetime) -> list[Act]:
-    """Acts in force, oldest first."""
+    """Acts in force at a time, oldest first."""
+    return [act for act in in_force(connection, now) if act.at <= now]
+
+
+def in_force(connection: Connection, now: datetime) -> list[Act]:
+    """All acts that have not ended, oldest first, also those written after `now`, or by a clock ahead of ours."""
     query = (
         select(_act)
-        .where(_act.c.at <= now, _act.c.ended_at.is_(None), or_(_act.c.until.is_(None), _act.c.until > now))
+        .where(_act.c.ended_at.is_(None), or_(_act.c.until.is_(None), _act.c.until > now))
         .order_by(_act.c.id)
     )
     return [as_act(row) for row in connection.execute(query)]

@@ -38,6 +38,8 @@ class Look:
     stale_after: timedelta = timedelta(0)
     runs: tuple[int, ...] = ()
     """The open runs it asked about."""
+    fence: int = 0
+    """Under which leadership it was begun; 0: not said."""
 
 
 def append(connection: Connection, look: Look, changed: Sequence[Evidence]) -> None:
