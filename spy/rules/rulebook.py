@@ -132,7 +132,9 @@ def _constant(rules: Iterable[Rule], exemptions: Iterable[Exemption], file: str)
     """Expressions that look at nothing: they would always say the same."""
     asked = [(f"rule {r.name!r}", e) for r in rules for e in (r.applies, r.ready, r.blocked) if e is not None]
     asked += [(f"exemption {e.name!r}", e.when) for e in exemptions]
-    return [f"{file}: {who} is unreachable or constant: {e.text!r} reads no fact" for who, e in asked if not e.names]
+    return [
+        f"{file}: {who} is unreachable or constant: its expression reads no fact" for who, e in asked if not e.names
+    ]
 
 
 def _toothless(rules: tuple[RuleText, ...], file: str) -> list[str]:
