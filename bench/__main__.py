@@ -14,6 +14,7 @@ from bench import (
     step_speed,
     store_size,
 )
+from bench.rival import comparison
 
 if __name__ == "__main__":
     results = [
@@ -25,5 +26,6 @@ if __name__ == "__main__":
         redecide.measure(),
         cycle.measure(),
         store_size.measure(),
+        comparison.measure(),
     ]
     sys.exit(max(results))
