@@ -14,6 +14,7 @@ from urllib.parse import urlencode
 from sqlalchemy import Engine
 
 from probes.dqm.simulator import Simulator as DqmSimulator
+from probes.jobs.simulator import Simulator as JobsSimulator
 from probes.oms.simulator import Simulator as OmsSimulator
 from probes.simulation.faults import Faults, Faulty
 from probes.simulation.scenario import Scenario
@@ -35,12 +36,14 @@ SIMULATORS: Mapping[str, Callable[[World], WireSimulator]] = {
     "oms": OmsSimulator,
     "uploads": UploadsSimulator,
     "dqm": DqmSimulator,
+    "jobs": JobsSimulator,
 }
 PATHS = {
     "tier0": "/t0wmadatasvc/prod/",
     "oms": "/agg/api/v1/",
     "uploads": "/logs/dropBox/",
     "dqm": "/dqm/offline/",
+    "jobs": "/wmarchive/",
     "receiver": "/v1/decisions",
 }
 

@@ -23,7 +23,7 @@ MARGIN = 60.0
 PASS = 60.0
 """Two passes of Tier0: how exactly the oracle knows the moment of a lock."""
 
-_NOT_GATING = {"smtp", "o2o", "jobs"}
+_NOT_GATING = {"smtp", "o2o", "runregistry"}
 
 
 @dataclass(frozen=True)

@@ -216,7 +216,7 @@ def test_longer_poll_periods_allow_more() -> None:
     assert said(slow, (600, 10.3, "release")) == []
 
 
-@pytest.mark.parametrize("service", ["tier0", "conditions", "oms", "uploads", "dqm", "receiver"])
+@pytest.mark.parametrize("service", ["tier0", "conditions", "oms", "uploads", "dqm", "jobs", "receiver"])
 def test_after_a_fault_the_time_allowed_begins_anew(service: str) -> None:
     scenario = plain() | {"fault": [{"service": service, "kind": "down", "from": "9h", "to": "15h"}]}
     assert said(scenario, (600, 15.1, "release")) == []

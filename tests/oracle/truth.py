@@ -88,6 +88,7 @@ def ready(run: Run, told: Told, closing: Mapping[int, float]) -> Spans:
         rules |= {
             "class-has-a-set": ALWAYS if run.seen_class in EXPECTED else NEVER,
             "streams-declared": ALWAYS if _declares_all(run) else NEVER,
+            "express-jobs": _jobs_judged(run),
             "upload": reduce(Spans.__and__, (_not_refused(run, name) for name in required(run)), ALWAYS),
         }
     outcomes = [good | _waived(run, told.acts, rule, "") for rule, good in rules.items()]
@@ -102,6 +103,15 @@ def settled(run: Run) -> float | None:
     """When every stream that declares a producer is done; a run that declares none is never known to be."""
     moments = [run.done(stream) for stream in run.declared]
     return reduce(later, moments) if moments else None
+
+
+def _jobs_judged(run: Run) -> Spans:
+    """Asked of a settled run. No report tells nothing; few tell no failure rate; of enough at most a tenth may fail."""
+    moment, jobs = settled(run), run.express_jobs
+    if moment is None:
+        return ALWAYS if run.declared else NEVER  # not settled, or unknown whether it is
+    is_good = 0 < jobs < 20 or (jobs >= 20 and run.express_jobs_failed / jobs <= 0.1)
+    return ALWAYS if is_good else until(moment)
 
 
 def required(run: Run) -> tuple[str, ...]:
