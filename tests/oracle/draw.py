@@ -86,7 +86,7 @@ def _runs(dice: Random, mishap: float) -> tuple[list[int], list[str]]:
 
 def _run(dice: Random, mishap: float, number: int, start: float, end: float) -> list[str]:
     kind = dice.choices(list(_RUN_STREAMS), [70, 10, 15, 5 if mishap > 0.1 else 0])[0]
-    streams = [s for s in _RUN_STREAMS[kind] if dice.random() > mishap / 3] or _RUN_STREAMS[kind]
+    streams = [s for s in _RUN_STREAMS[kind] if dice.random() > mishap / 3] or list(_RUN_STREAMS[kind])
     streams += [s for s in _MORE_STREAMS[kind] if dice.random() < 0.2]
     lines = ["", "[[run]]", f"number = {number}", f'class = "{kind}"', f'start = "{offset(start)}"']
     lines += [f'end = "{offset(end)}"'] if dice.random() > mishap / 4 else []
