@@ -89,7 +89,9 @@ def facts_of(probes: Iterable[type[Probe] | Probe]) -> tuple[Fact, ...]:
 
 
 def rulebook_of(config: Config, probes: Mapping[str, Probe], file: str = "config.toml") -> Rulebook:
-    return config.rulebook(facts_of(probes.values()), file=file)
+    """Rules may name what the probes say, except those that are context only."""
+    deciding = [probe for name, probe in probes.items() if name not in config.context]
+    return config.rulebook(facts_of(deciding), file=file)
 
 
 def settings_of(config: Config) -> Settings:

@@ -104,7 +104,9 @@ def _counts(group: dict[str, Any]) -> Counts:
         raise ValueError(f"expected a list of jobstates, found {states!r:.60}")
     numbers: dict[str, int] = {}
     for told in states:
-        state, count = (told.get("jobstate"), told.get("count")) if isinstance(told, dict) else (told, None)
+        if not isinstance(told, dict):
+            raise ValueError(f"expected a jobstate with its count, found {told!r:.60}")
+        state, count = told.get("jobstate"), told.get("count")
         if state != GOOD and state not in FAILED:
             raise ValueError(f"expected jobstate {GOOD}, {' or '.join(sorted(FAILED))}, found {state!r:.60}")
         if not isinstance(count, int) or isinstance(count, bool) or count < 0:

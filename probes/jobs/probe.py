@@ -17,7 +17,7 @@ from spy.probe import Open, OpenRun, Probe
 AT_ONCE = 500
 """Runs per request: their numbers stand in its address."""
 LOOK_BACK = timedelta(days=4)
-"""How old the reports of a run can be whose start is unknown: it is open for 48 h, and a run takes less than two days."""
+"""How old the reports of a run can be whose start is unknown: it takes less than two days, and is open for two."""
 _HAD = re.compile(r"; had ([0-9]+) jobs, ([0-9]+) failed$")
 
 FACTS = (

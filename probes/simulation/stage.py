@@ -16,6 +16,7 @@ from sqlalchemy import Engine
 from probes.dqm.simulator import Simulator as DqmSimulator
 from probes.jobs.simulator import Simulator as JobsSimulator
 from probes.oms.simulator import Simulator as OmsSimulator
+from probes.runregistry.simulator import Simulator as RunRegistrySimulator
 from probes.simulation.faults import Faults, Faulty
 from probes.simulation.scenario import Scenario
 from probes.simulation.wire import Request, Response
@@ -37,6 +38,7 @@ SIMULATORS: Mapping[str, Callable[[World], WireSimulator]] = {
     "uploads": UploadsSimulator,
     "dqm": DqmSimulator,
     "jobs": JobsSimulator,
+    "runregistry": RunRegistrySimulator,
 }
 PATHS = {
     "tier0": "/t0wmadatasvc/prod/",
@@ -44,6 +46,7 @@ PATHS = {
     "uploads": "/logs/dropBox/",
     "dqm": "/dqm/offline/",
     "jobs": "/wmarchive/",
+    "runregistry": "/api/",
     "receiver": "/v1/decisions",
 }
 

@@ -103,7 +103,7 @@ def test_a_store_that_is_full_decides_and_sends_nothing_and_goes_on_when_there_i
     steps.store.dispose()
     restarted = restart(steps)
     restarted.take(
-        [restarted.look(name, steps.at) for name in ("tier0", "oms", "uploads", "dqm", "conditions")], steps.at
+        [restarted.look(name, steps.at) for name in ("tier0", "oms", "uploads", "dqm", "conditions", "jobs")], steps.at
     )
     deliver(restarted, steps)
     assert steps.stage.receiver.early_release(398600) is not None
