@@ -1,0 +1,1 @@
+"""Any HTTP/JSON service, described by configuration alone."""
