@@ -1,4 +1,4 @@
-# make run          the main job on simulated services, with its page
+# make run          the main job on simulated services, with its page (PORT=8050)
 # make test         lint, types, layers and all tests
 # make bench        measurements
 # make screenshots  pictures of the page for the docs
@@ -6,6 +6,7 @@
 # make clean        remove everything that make made
 
 VENV := .venv
+PORT ?= 8050
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
@@ -13,7 +14,7 @@ READY := $(VENV)/.ready
 .DEFAULT_GOAL := run
 
 run: $(READY)
-	@$(BIN)/spy-demo
+	@$(BIN)/spy-demo --port $(PORT)
 
 test: lint
 	@.ci/setup-tests

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Protocol
@@ -47,6 +47,8 @@ class Settings(Protocol):
     def mail(self) -> MailSection: ...
     @property
     def products(self) -> Mapping[str, Product]: ...
+    @property
+    def context(self) -> Collection[str]: ...
 
 
 def mount(app: FastAPI, store: Engine, config: Settings, clock: Clock) -> None:
@@ -99,7 +101,8 @@ class Pages:
         """
         now = self.clock()
         try:
-            seen = overview(self.store, now, self.config.web.stale_after, self.config.products, self.config.mail.crew)
+            config = self.config
+            seen = overview(self.store, now, config.web.stale_after, config.products, config.mail.crew, config.context)
             parts: tuple[Any, Any] = (banner(seen), self._page(path, seen))
         except StoreError as broken:
             return no_update, no_update, {**before, "problem": str(broken).splitlines()[0]}
@@ -116,7 +119,7 @@ class Pages:
         number = path.removeprefix(RUN)
         is_run = path.startswith(RUN) and number.isascii() and number.isdigit() and len(number) <= 7
         detail = run_detail(self.store, int(number), seen.now, self.config.products) if is_run else None
-        return run_page(detail) if detail else missing_page(path)
+        return run_page(detail, self.config.context) if detail else missing_page(path)
 
 
 def facts(seen: Overview) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
 from dash import html
@@ -58,6 +58,20 @@ def _end(act: Act) -> Any:
     if act.ended_at is not None:
         return [at(act.ended_at), f" ended by {act.ended_by}"]
     return at(act.until, "until ended")
+
+
+def context(found: Sequence[Evidence], sources: Collection[str]) -> list[Any]:
+    """What services say on which nothing depends; nothing at all where none was asked."""
+    said = [e for e in found if e.source in sources]
+    if not said:
+        return []
+    rows = [row(html.Code(e.name), shown(e.value) or e.problem, at(e.seen_at), at(e.since)) for e in said]
+    title = f"{', '.join(sorted({_called(e.source) for e in said}))} says (context: decides nothing)"
+    return [html.H2(title), table(("Name", "Value", "Seen", "So since"), rows, title)]
+
+
+def _called(source: str) -> str:
+    return "RunRegistry" if source == "runregistry" else source
 
 
 def evidence(found: Sequence[Evidence]) -> list[Any]:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from dash import html
 
-from dashboard.history import acts, evidence, messages, moves, revisions
+from dashboard.history import acts, context, evidence, messages, moves, revisions
 from dashboard.marks import SIGNS, at, chip, facts, folded, mark, row, span_of, stage_word, table
 from spy.domain.release import Stage
 from spy.domain.subject import Subject, part_of
@@ -15,11 +15,13 @@ from spy.domain.verdict import Outcome, Seen, State
 from spy.store.views import RunDetail, RunLine, shown
 
 
-def run_page(detail: RunDetail) -> list[Any]:
+def run_page(detail: RunDetail, context_only: Collection[str] = ()) -> list[Any]:
+    """`context_only` names the probes on which nothing depends."""
     line = detail.line
     parts: list[Any] = [_said(line), _standing(detail), html.H2("What the rules say")]
     if detail.decision is not None:
         parts += _rules(detail)
+    parts += context(detail.evidence, context_only)
     parts += [html.H2("What happened"), *revisions(detail.revisions), *moves(detail.moves)]
     parts += [*messages(detail.messages), *acts(detail.acts), *evidence(detail.evidence)]
     return parts

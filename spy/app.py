@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import random
 import socket
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import datetime
 from importlib.metadata import entry_points
 from pathlib import Path
@@ -41,16 +41,31 @@ PROBES = "spy.probes"
 PAGES = "spy.dashboard"
 
 
-def installed_probes() -> dict[str, type[Probe]]:
-    """Every probe that some installed package offers, by name."""
-    return {entry.name: entry.load() for entry in sorted(entry_points(group=PROBES), key=lambda e: e.name)}
+def installed_probes(wanted: Collection[str] | None = None, *, strict: bool = True) -> dict[str, type[Probe]]:
+    """Probes that installed packages offer, by name: all, or the wanted ones.
+
+    One that cannot be loaded is a ConfigError, or left out unless `strict`.
+    """
+    found: dict[str, type[Probe]] = {}
+    mistakes = []
+    for entry in sorted(entry_points(group=PROBES), key=lambda e: e.name):
+        if wanted is not None and entry.name not in wanted:
+            continue
+        try:
+            found[entry.name] = entry.load()
+        except Exception as broken:
+            mistakes.append(f"probe.{entry.name}: {entry.value} cannot be loaded: {type(broken).__name__}: {broken}")
+    if mistakes and strict:
+        raise ConfigError(mistakes)
+    return found
 
 
 def probes_of(config: Config) -> dict[str, Probe]:
     """The probes that the configuration asks for, with its periods. Unknown ones are a ConfigError."""
-    installed = installed_probes()
+    installed = installed_probes(config.probe)
+    offered = ", ".join(sorted(entry_points(group=PROBES).names))
     mistakes = [
-        f"probe.{name}: no installed package offers this probe; offered: {', '.join(installed)}"
+        f"probe.{name}: no installed package offers this probe; offered: {offered}"
         for name in config.probe
         if name not in installed
     ]
@@ -74,7 +89,9 @@ def facts_of(probes: Iterable[type[Probe] | Probe]) -> tuple[Fact, ...]:
 
 
 def rulebook_of(config: Config, probes: Mapping[str, Probe], file: str = "config.toml") -> Rulebook:
-    return config.rulebook(facts_of(probes.values()), file=file)
+    """Rules may name what the probes say, except those that are context only."""
+    deciding = [probe for name, probe in probes.items() if name not in config.context]
+    return config.rulebook(facts_of(deciding), file=file)
 
 
 def settings_of(config: Config) -> Settings:
@@ -168,8 +185,8 @@ def build_runner(config: Config) -> Runner:
 
 
 def webhook_of(config: Config) -> Sender | None:
-    """None in shadow mode without a receiver: nothing is ever sent then."""
-    if not config.release.url or not config.release.secret_file:
+    """None in shadow mode: nothing is ever sent to Tier0 then."""
+    if config.agent.mode != "live":
         return None
     secrets = Secret.load(Path(config.release.secret_file))
     return Webhook(config.release.url, secrets, deadline=config.release.deadline, clock=utc_now)

@@ -90,6 +90,7 @@ class ServiceSection(Section):
 class ProbeSection(Section):
     every: Duration
     stale_after: Duration
+    context: bool = False
 
 
 class ClassSection(Section):
@@ -147,6 +148,11 @@ class Config(Section):
     @property
     def products(self) -> dict[str, Product]:
         return {p.name: _product(p) for p in self.product}
+
+    @property
+    def context(self) -> frozenset[str]:
+        """Probes that people like to see and nothing depends on: their silence is no trouble."""
+        return frozenset(name for name, probe in self.probe.items() if probe.context)
 
     @property
     def lock_after(self) -> timedelta:

@@ -19,6 +19,7 @@ from probes.simulation.narrate import Narrator
 from probes.simulation.scenario import Scenario
 from probes.simulation.step import run_steps
 from spy.app import build_web
+from spy.config import AgentSection, packaged_text
 from spy.domain.errors import ConfigError, SpyError
 
 SPEED = 120.0
@@ -76,10 +77,13 @@ def _live(scenario: Scenario, speed: float, port: int) -> None:
         web = build_web(live.config, live.store, live.clock)
         server = uvicorn.Server(uvicorn.Config(web, "127.0.0.1", port, log_level="warning", lifespan="on"))
         thread = threading.Thread(target=server.run, daemon=True, name="web")
+        settings = Path(folder, "config.toml")
+        settings.write_text(_settings_text(live.config.agent.store), encoding="utf-8")
         live.start()
         thread.start()
         typer.echo(f"The page: http://127.0.0.1:{port}   (Ctrl-C ends it)")
         typer.echo(f"The world of {scenario.name} runs {speed:g} times as fast as ours, its services on loopback.")
+        typer.echo(f"Ask it from another terminal: spy status --config {settings}")
         narrator = Narrator(live)
         while not stopped.wait(0.5) and thread.is_alive():
             for sentence in narrator.news():
@@ -89,6 +93,15 @@ def _live(scenario: Scenario, speed: float, port: int) -> None:
         thread.join(timeout=2)
         if not stopped.is_set():
             raise SpyError(f"the page could not be served on port {port}: is it in use? Choose another with --port")
+
+
+def _settings_text(store: str) -> str:
+    """The packaged configuration with the demo's store, for whoever asks from outside."""
+    default = f'store = "{AgentSection().store}"'
+    text = packaged_text()
+    if default not in text:
+        raise SpyError(f"the packaged configuration has no line {default}")
+    return text.replace(default, f'store = "{store}"')
 
 
 def main() -> None:

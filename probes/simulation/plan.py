@@ -80,6 +80,8 @@ def _run(plan: RunPlan) -> SimRun:
         transferred=plan.transferred,
         tracker_in=plan.tracker_in,
         fill=plan.fill,
+        express_jobs=plan.express_jobs,
+        express_jobs_failed=plan.express_jobs_failed,
     )
 
 

@@ -2,7 +2,8 @@
 
 The format is a public interface (docs/scenarios.md). Times are offsets from `start`; everything here is absolute UTC.
 Beyond the base format a file may say: `history_runs`, `reco_delay`, `lock_offset`, `[[switch]]`, `[[delay]]`; per run
-`era`, `fill`, `stable_beams`, `tracker_in`, `transferred`, `empty_alca_skim`; per act `product`; offsets before the
+`era`, `fill`, `stable_beams`, `tracker_in`, `transferred`, `empty_alca_skim`,
+`express_jobs`, `express_jobs_failed`; per act `product`; offsets before the
 start (`"-2h"`).
 """
 

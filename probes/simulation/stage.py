@@ -14,7 +14,9 @@ from urllib.parse import urlencode
 from sqlalchemy import Engine
 
 from probes.dqm.simulator import Simulator as DqmSimulator
+from probes.jobs.simulator import Simulator as JobsSimulator
 from probes.oms.simulator import Simulator as OmsSimulator
+from probes.runregistry.simulator import Simulator as RunRegistrySimulator
 from probes.simulation.faults import Faults, Faulty
 from probes.simulation.scenario import Scenario
 from probes.simulation.wire import Request, Response
@@ -35,12 +37,16 @@ SIMULATORS: Mapping[str, Callable[[World], WireSimulator]] = {
     "oms": OmsSimulator,
     "uploads": UploadsSimulator,
     "dqm": DqmSimulator,
+    "jobs": JobsSimulator,
+    "runregistry": RunRegistrySimulator,
 }
 PATHS = {
     "tier0": "/t0wmadatasvc/prod/",
     "oms": "/agg/api/v1/",
     "uploads": "/logs/dropBox/",
     "dqm": "/dqm/offline/",
+    "jobs": "/wmarchive/",
+    "runregistry": "/api/",
     "receiver": "/v1/decisions",
 }
 

@@ -15,12 +15,14 @@ from spy.domain.run import Chunk, RunClass
 
 RECO_DELAY = timedelta(hours=48)
 LOCK_OFFSET = timedelta(minutes=30)
+JOBS = 200
+"""Express jobs of a run that does not say."""
 LUMI_S = 23.31
 """Length of a lumi section, seconds (2^18 orbits of the LHC)."""
 CLASSES = tuple(str(c) for c in RunClass)
 OUTCOMES = ("payload", "no_update", "low_statistics", "vetoed", "aborted")
 UPLOADS = ("ok", "failed", "skipped", "shifted", "lost")
-SERVICES = ("tier0", "conditions", "dqm", "oms", "uploads", "o2o", "jobs", "receiver", "smtp")
+SERVICES = ("tier0", "conditions", "dqm", "oms", "uploads", "o2o", "jobs", "runregistry", "receiver", "smtp")
 KINDS = (
     "down",
     "slow",
@@ -79,6 +81,8 @@ class RunPlan:
     transferred: bool
     empty_alca_skim: tuple[str, ...]
     """Streams for which Tier0 declares nothing (`alca_skim` null)."""
+    express_jobs: int
+    express_jobs_failed: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +149,10 @@ def read_run(table: Table, index: int, until: datetime) -> RunPlan:
     length_s = max(((end or until) - start).total_seconds(), 0.0)
     beams = run_class in ("collisions", "heavy-ions")
     streams = table.names("streams", STREAMS[run_class], era.streams.keys())
+    jobs = table.number("express_jobs", JOBS)
+    failed = table.number("express_jobs_failed", jobs // 100)
+    if failed > jobs:
+        table.wrong("express_jobs_failed", f"found {failed}, at most express_jobs ({jobs}) can fail")
     run = RunPlan(
         number=table.number("number", 1, lowest=1),
         run_class=run_class,
@@ -161,6 +169,8 @@ def read_run(table: Table, index: int, until: datetime) -> RunPlan:
         tracker_in=table.flag("tracker_in", True),
         transferred=table.flag("transferred", True),
         empty_alca_skim=tuple(table.names("empty_alca_skim", [], streams)),
+        express_jobs=jobs,
+        express_jobs_failed=failed,
     )
     table.finish()
     return run

@@ -78,6 +78,9 @@ class SimRun:
     transferred: bool = True
     tracker_in: bool = True
     fill: int = 0
+    express_jobs: int = 200
+    """Reports of express jobs, all streams together, once all of them are done."""
+    express_jobs_failed: int = 2
     locked_at: datetime | None = None
     """Set by Tier0 (the world) when it locks the run."""
     started_at: datetime | None = None

@@ -8,16 +8,18 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, Engine
 
 from spy.agent import observe, observed
-from spy.agent.board import Board
+from spy.agent.basis import Basis, Loaded, packed
+from spy.agent.board import Board, in_rounds
 from spy.agent.carry import carry_out
 from spy.agent.decide import judge
-from spy.agent.handle import accepted_holds, handle_acts
+from spy.agent.handle import accepted_holds, end_by_tag, handle_acts
 from spy.agent.messages import Judged, blocked_rows
 from spy.agent.settings import Settings
 from spy.domain.act import Act, Do
@@ -58,6 +60,13 @@ class Agent:
         """Messages queued so far: whoever delivers sees whether there is something new."""
         self.held: dict[int, datetime] = {}
         """Run to the end of a hold that Tier0 accepted, also when that is over."""
+        self.evidence = 0
+        """Id of the newest evidence on the board."""
+        self.loaded = Loaded()
+        self.begun: dict[int, int] = {}
+        """Runs opened since we lead, to the evidence id after which their facts count."""
+        self.bases: dict[int, Basis] = {}
+        """What the newest verdict of each run stands on."""
         self._acts: object = None
         self.fence = 0
         """Our fencing token; 0: we do not lead, and neither decide nor send."""
@@ -71,16 +80,23 @@ class Agent:
         """
         with writing(self.store) as connection:
             token = lease.hold(connection, self.me, lease_now or now) or 0
-        is_new, self.fence = token != self.fence, token
-        if token and is_new:
+        if token == self.fence:
+            return bool(token)
+        # Who looks meanwhile would see half a board: nobody looks before all is read.
+        self.fence = 0
+        if token:
             self._load()
+            self.fence = token
             self._decide(set(self.board.runs), now)
         return bool(token)
 
     def _load(self) -> None:
         """What the store holds. Decisions are compared with the stored ones, so that a change nobody wrote is found."""
         self.board, self.judged = Board(self.settings.instance), {}
+        self.begun, self.bases = {}, {}
         with reading(self.store) as connection:
+            self.evidence = ledger.newest_id(connection)
+            self.loaded = Loaded(self.evidence, ledger.last_good(connection))
             self.board.load(0, ledger.evidence_of_run(connection, 0))
             runs = ledger.open_runs(connection)
             for run in runs:
@@ -110,24 +126,36 @@ class Agent:
 
     def look(self, name: str, now: datetime) -> Look:
         """One look through one probe; safe in any thread, never raises."""
-        probe = self.probes[name]
-        return observe.look(probe, self.asks[name], self.open_for(probe, now), self.board.latest)
+        probe, fence = self.probes[name], self.fence
+        seen = observe.look(probe, self.asks[name], self.open_for(probe, now), self.board.latest)
+        return replace(seen, fence=fence)
 
     # --- decide -------------------------------------------------------------------------------------------------
 
     def take(self, looks: Sequence[Look], now: datetime) -> None:
         """Append looks, decide what they touch, queue what follows: one transaction, then the board follows."""
+        for batch in in_rounds(looks):
+            self._take([look for look in batch if self._counts(look)], now)
+
+    def _counts(self, look: Look) -> bool:
+        """Not one of an earlier leadership, which asked about other runs, and none older than what we know."""
+        return look.fence in (0, self.fence) and look.at >= self.board.looked.get(look.probe, look.at)
+
+    def _take(self, looks: Sequence[Look], now: datetime) -> None:
         with writing(self.store) as connection:
+            lease.insist(connection, self.fence)
             taken = []
             for look in looks:
                 changed = self.board.changes(look)
                 ledger.append(connection, look, changed)
                 taken.append((look, changed))
+            before, newest = self.evidence, ledger.newest_id(connection)
+        self.evidence = newest
         touched: set[int] = set()
         for look, changed in taken:
             touched |= self.board.apply(look, changed)
         if touched:
-            self._open_new_runs(touched, now)
+            self._open_new_runs(touched, before, now)
             causes = {f"earlier run {run}" for run in touched}
             behind = {run for run, judged in self.judged.items() if judged.verdict.cause in causes}
             self._decide(set(self.board.runs) if 0 in touched else touched | behind, now)
@@ -138,12 +166,19 @@ class Agent:
         with reading(self.store) as connection:
             standing = acts.standing(connection, now)
         if due or standing != self._acts or observed.late(self, now) is not None:
+            # A new act, or one that has ended, concerns runs whose time has not come by itself.
+            due = due if standing == self._acts else set(self.judged)
             self._acts = standing
             self._decide(due, now)
         self._close_old(now)
 
     def post(self, connection: Connection, **row: Any) -> bool:
-        """Queue one message in the transaction that causes it; False if it was queued before."""
+        """Queue one message in the transaction that causes it; False if it was queued before.
+
+        A shadow agent records what it would tell Tier0, and sends only mail.
+        """
+        if row["kind"] != "mail" and not self.settings.is_live:
+            row["status"] = "shadow"
         is_new = outbox.put(connection, **row)
         self.posted += is_new
         return is_new
@@ -152,17 +187,19 @@ class Agent:
         """Plan anew after deliveries: an accepted run frees the next one."""
         self._decide(set(), now)
 
-    def _open_new_runs(self, touched: set[int], now: datetime) -> None:
+    def _open_new_runs(self, touched: set[int], before: int, now: datetime) -> None:
         """A run that OMS tells and Tier0 has not locked is opened; one that was closed stays history."""
         new = [run for run in touched if run and run not in self.releases]
         if not new:
             return
         with writing(self.store) as connection:
+            lease.insist(connection, self.fence)
             for run in sorted(new):
                 if ledger.is_known(connection, run) or self.board.value(run, "run_start") is None:
                     self.board.drop(run)
                     continue
                 ledger.open_run(connection, run, now)
+                self.begun[run] = before
                 decisions.begin(connection, str(Chunk(run)), run, now, self.fence)
             self.read_releases(connection)
 
@@ -172,6 +209,7 @@ class Agent:
             lease.insist(connection, self.fence)
             self.read_releases(connection)
             self.held = accepted_holds(connection, [row.chunk for row in self.releases.values()])
+            end_by_tag(self, connection, now)
             active = acts.active(connection, now)
             for run in sorted(runs & set(self.releases)):
                 self._judge(connection, run, active, now)
@@ -186,7 +224,7 @@ class Agent:
     def _judge(self, connection: Connection, run: int, active: Sequence[Act], now: datetime) -> None:
         if self._is_closed(run):
             return
-        verdict = judge(self.board, self.book, self.settings, run, active, now, self.held.get(run))
+        verdict = self.judge(run, active, now)
         before = self.judged.get(run)
         if before and before.verdict.says_the_same_as(verdict):
             self.judged[run] = Judged(verdict, before.revision, before.at)
@@ -196,11 +234,27 @@ class Agent:
             for row in blocked_rows(self.settings, self.judged[run], self.book.products, self.fence, now):
                 self.post(connection, **row)
 
+    def judge(self, run: int, active: Sequence[Act], now: datetime) -> Verdict:
+        """The verdict now; what it stands on is kept for its record."""
+        held_until = self.held.get(run)
+        self.bases[run] = Basis(
+            now=now,
+            evidence=self.evidence,
+            loaded=self.loaded,
+            begun={number: self.begun.get(number, 0) for number in self.board.runs},
+            renewed=self.board.renewed,
+            facts=(len(self.board.facts[0]), len(self.board.facts[run])),
+            waivers=[act.id for act in active if act.do is Do.WAIVE and act.concerns(run)],
+            held_until=held_until,
+        )
+        return judge(self.board, self.book, self.settings, run, active, now, held_until)
+
     def record(self, connection: Connection, run: int, verdict: Verdict, now: datetime) -> None:
         """A new revision of a chunk's decision."""
         before = self.judged.get(run)
         revision = (before.revision if before else 0) + 1
-        decisions.record(connection, verdict, revision, now, self.book.hash, self.fence)
+        basis = packed(self.bases[run])
+        decisions.record(connection, verdict, revision, now, self.book.hash, self.fence, basis)
         self.judged[run] = Judged(verdict, revision, now)
 
     # --- close --------------------------------------------------------------------------------------------------
@@ -211,10 +265,12 @@ class Agent:
         if not over:
             return
         with writing(self.store) as connection:
+            lease.insist(connection, self.fence)
             for run in over:
                 ledger.close_run(connection, run, now)
                 self.board.drop(run)
                 self.judged.pop(run, None)
+                self.bases.pop(run, None)
             self.read_releases(connection)
 
 

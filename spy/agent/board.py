@@ -37,6 +37,17 @@ class Renewed(Mapping[Key, Evidence]):
         return len(self._facts)
 
 
+def in_rounds(looks: Sequence[Look]) -> Iterator[list[Look]]:
+    """Looks by their times, no probe twice in one round: each is compared with what the one before told."""
+    waiting = sorted(looks, key=lambda look: look.at)
+    while waiting:
+        first: dict[str, Look] = {}
+        for look in waiting:
+            first.setdefault(look.probe, look)
+        yield list(first.values())
+        waiting = [look for look in waiting if first[look.probe] is not look]
+
+
 class Board:
     """Facts by run; run 0 holds the services. Other threads read whole dictionaries, replaced and not changed."""
 
@@ -45,6 +56,8 @@ class Board:
         self.facts: dict[int, Facts] = {0: {}}
         self.renewed: dict[str, datetime] = {}
         """Probe name to its last good look."""
+        self.looked: dict[str, datetime] = {}
+        """Probe name to its last look, good or bad."""
         self.failing: frozenset[str] = frozenset()
         """Probes whose last look failed."""
 
@@ -77,6 +90,7 @@ class Board:
         A good look after a bad one touches all its runs: what had gone stale is believed again.
         """
         touched: set[int] = set()
+        self.looked = {**self.looked, look.probe: look.at}
         if look.problem:
             self.failing = self.failing | {look.probe}
         else:

@@ -43,7 +43,8 @@ def _standings(agent: Agent, active: Sequence[Act]) -> list[Standing]:
             kept_back=kept_back(active, run),
             holds_followers=holds_followers(agent.board, run),
             is_outdated=agent.releases[run].hashes != dict(judged.verdict.payload_hashes),
-            would_have_gone=agent.releases[run].would_at is not None,
+            would_have_gone=not agent.settings.is_live and agent.releases[run].would_at is not None,
+            is_left_over=not agent.settings.is_live and agent.releases[run].stage == Stage.QUEUED,
         )
         for run, judged in agent.judged.items()
         if run in agent.releases
@@ -64,11 +65,14 @@ def _do(agent: Agent, connection: Connection, planned: Planned, now: datetime) -
 
 
 def _queue(agent: Agent, connection: Connection, planned: Planned, judged: Judged, now: datetime) -> None:
-    row = webhook_row(agent.settings, judged, Kind.RELEASE, agent.fence, agent.book.hash, now)
     chunk = str(judged.verdict.chunk)
+    if decisions.releases(connection, [planned.run])[chunk].stage != Stage.NONE:
+        return  # an older message of this run is being sent at this moment: its outcome comes first
+    row = webhook_row(agent.settings, judged, Kind.RELEASE, agent.fence, agent.book.hash, now)
     changes = {"revision": judged.revision, "message_id": row["id"], "hashes": dict(judged.verdict.payload_hashes)}
     if not agent.settings.is_live:
-        agent.post(connection, **row | {"status": "shadow"})
+        agent.post(connection, **row)
         decisions.annotate(connection, chunk, would_at=now, detail="shadow: recorded, not sent", **changes)
     elif agent.post(connection, **row):
+        changes["would_at"] = None
         decisions.move(connection, chunk, Stage.NONE, Stage.QUEUED, now, planned.why, agent.fence, **changes)

@@ -9,15 +9,15 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 
 from spy.channels.message import with_fence
 from spy.channels.post import Mail, Post
 from spy.channels.webhook import Known, Reply, next_try
-from spy.domain.errors import DeliveryError
+from spy.domain.errors import DeliveryError, SpyError
 from spy.domain.release import MOVES, Stage
 from spy.store import decisions, outbox
-from spy.store.engine import reading, writing
+from spy.store.engine import writing
 
 log = logging.getLogger(__name__)
 
@@ -25,6 +25,8 @@ LONGEST_WAIT = timedelta(minutes=5)
 """A receiver that comes back gets its messages soon: nothing that a release waits for is put off longer."""
 RECHECK = timedelta(minutes=1)
 """How soon a message that may not go now is looked at again."""
+_NO_LONGER = ("withdrawn", "expired", "superseded")
+"""What the receiver may have done with a release since it took it."""
 
 
 class Sender(Protocol):
@@ -45,13 +47,31 @@ class Deliverer:
     """Last-moment check of one release: why it must not go now, or nothing."""
     jitter: Callable[[], float] = lambda: 0.0
     """0 to 1; spreads retries."""
+    clock: Callable[[], datetime] | None = None
+    """Time within a pass, which may take minutes; None: it stands still, as in virtual time."""
 
     def deliver(self, now: datetime, fence: int) -> int:
-        """One pass over what is due; the number of messages that got a final answer."""
+        """One pass over what is due; the number of messages after which the plan may be another one."""
         with writing(self.store) as connection:
             kinds = ("mail",) if self.webhook is None else ("release", "hold", "withdraw", "mail")
             rows = outbox.claim(connection, now, fence, kinds)
-        return sum([self._one(row, now, fence) for row in rows])
+        return sum([self._alone(row, self.clock() if self.clock else now, fence) for row in rows])
+
+    def _alone(self, row: Any, now: datetime, fence: int) -> bool:
+        """One message; a defect of ours in it must not keep back what stands behind it."""
+        with writing(self.store) as connection:
+            if not outbox.renew(connection, row.id, fence, now):
+                return False
+        try:
+            return self._one(row, now, fence)
+        except SpyError:
+            raise
+        except Exception as defect:
+            log.exception("message %s", row.id)
+            # What was being sent may have arrived; a mail has its Message-ID.
+            status = "pending" if row.kind == "mail" else "ambiguous"
+            self._later(row, now, fence, f"{type(defect).__name__}: {defect}", LONGEST_WAIT, status)
+            return False
 
     def _one(self, row: Any, now: datetime, fence: int) -> bool:
         if row.kind == "mail":
@@ -67,11 +87,12 @@ class Deliverer:
         if not_now:
             # Nothing was tried, so the attempt that the claim counted is given back.
             self._later(row, now, fence, not_now, RECHECK, attempts=row.attempts)
-            return False
+            return True
         return self._send(row, now, fence)
 
     def _send(self, row: Any, now: datetime, fence: int) -> bool:
-        self._stage(row, Stage.SENT, now, fence, "sending")
+        with writing(self.store) as connection:
+            self._stage(connection, row, Stage.SENT, now, fence, "sending")
         assert self.webhook is not None
         try:
             reply = self.webhook.send(row.id, self._body(row, fence))
@@ -95,13 +116,14 @@ class Deliverer:
     def _failed(self, row: Any, now: datetime, fence: int, failed: DeliveryError) -> bool:
         """A failed attempt: surely not there, perhaps there, or refused for good."""
         if failed.ambiguous:
-            self._stage(row, Stage.AMBIGUOUS, now, fence, failed.what)
-            self._later(row, now, fence, failed.what, self._wait(row, failed), "ambiguous", failed.code)
-            return False
+            return self._ambiguous(row, now, fence, failed.what, failed)
         if not failed.retry:
             return self._finish(row, now, fence, "refused", failed.what, Stage.REFUSED, last_code=failed.code)
-        self._stage(row, Stage.QUEUED, now, fence, failed.what)
-        self._later(row, now, fence, failed.what, self._wait(row, failed), "pending", failed.code)
+        self._later(row, now, fence, failed.what, self._wait(row, failed), "pending", failed.code, Stage.QUEUED)
+        return False
+
+    def _ambiguous(self, row: Any, now: datetime, fence: int, what: str, failed: DeliveryError) -> bool:
+        self._later(row, now, fence, what, self._wait(row, failed), "ambiguous", failed.code, Stage.AMBIGUOUS)
         return False
 
     def _asked(self, row: Any, now: datetime, fence: int) -> bool | None:
@@ -110,17 +132,20 @@ class Deliverer:
         try:
             known = self.webhook.ask(row.id)
         except DeliveryError as failed:
-            self._stage(row, Stage.AMBIGUOUS, now, fence, f"asked, no answer: {failed.what}")
-            self._later(row, now, fence, failed.what, self._wait(row, failed), "ambiguous", failed.code)
-            return False
+            return self._ambiguous(row, now, fence, f"asked, no answer: {failed.what}", failed)
         if known is None:
-            self._stage(row, Stage.QUEUED, now, fence, "asked: it did not arrive")
+            with writing(self.store) as connection:
+                self._stage(connection, row, Stage.QUEUED, now, fence, "asked: it did not arrive")
             return None
         if known.body_sha256 != hashlib.sha256(row.body.encode("ascii")).hexdigest():
             return self._finish(
                 row, now, fence, "refused", "the receiver holds another message under this id", Stage.REFUSED
             )
-        return self._accepted(row, now, fence, f"asked: {known.state}")
+        what = f"asked: {known.state}"
+        if row.kind == "release" and known.state in _NO_LONGER:
+            # It arrived, and is not in force any more: what the receiver has done with it since is not our success.
+            return self._finish(row, now, fence, "acked", what, Stage.WITHDRAWN, acked_at=now)
+        return self._accepted(row, now, fence, what)
 
     def _wait(self, row: Any, failed: DeliveryError) -> timedelta:
         wait = next_try(row.attempts + 1, self.jitter(), LONGEST_WAIT)
@@ -139,14 +164,14 @@ class Deliverer:
     def _finish(
         self, row: Any, now: datetime, fence: int, status: str, what: str, stage: Stage | None, **more: Any
     ) -> bool:
+        """The result and what follows from it for the release: in one transaction, neither without the other."""
         with writing(self.store) as connection:
             owned = outbox.finish(connection, row.id, fence, status, last_error=what, **more)
+            if owned and stage is not None:
+                self._stage(connection, row, stage, now, fence, what)
         if not owned:
             log.warning("message %s was taken over by somebody else; its result is left to them", row.id)
-            return False
-        if stage is not None:
-            self._stage(row, stage, now, fence, what)
-        return True
+        return owned
 
     def _later(
         self,
@@ -157,22 +182,24 @@ class Deliverer:
         wait: timedelta,
         status: str = "pending",
         code: int | None = None,
+        stage: Stage | None = None,
         **more: Any,
     ) -> None:
+        due = now + wait
         with writing(self.store) as connection:
-            outbox.finish(connection, row.id, fence, status, due_at=now + wait, last_error=why, last_code=code, **more)
+            more |= {"due_at": due, "last_error": why, "last_code": code}
+            if outbox.finish(connection, row.id, fence, status, **more) and stage is not None:
+                self._stage(connection, row, stage, now, fence, why)
 
-    def _stage(self, row: Any, after: Stage, now: datetime, fence: int, why: str) -> None:
+    def _stage(self, connection: Connection, row: Any, after: Stage, now: datetime, fence: int, why: str) -> None:
         """Move the chunk's release, where this message is the one that it stands for."""
-        with reading(self.store) as connection:
-            release = decisions.releases(connection, [int(row.chunk.split("/")[0])]).get(row.chunk)
+        release = decisions.releases(connection, [int(row.chunk.split("/")[0])]).get(row.chunk)
         own = release is not None and row.kind == "release" and release.message_id == row.id
         takes_back = release is not None and row.kind == "withdraw" and release.message_id in row.body
-        if release is None or not (takes_back if after is Stage.WITHDRAWN else own):
+        if release is None or not (own or (takes_back and after is Stage.WITHDRAWN)):
             return
         before = Stage(release.stage)
-        with writing(self.store) as connection:
-            if after in MOVES[before]:
-                decisions.move(connection, row.chunk, before, after, now, why, fence)
-            elif after is before:
-                decisions.annotate(connection, row.chunk, detail=why)
+        if after in MOVES[before]:
+            decisions.move(connection, row.chunk, before, after, now, why, fence)
+        elif after is before:
+            decisions.annotate(connection, row.chunk, detail=why)

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection
 
-from spy.agent.decide import judge
 from spy.agent.messages import webhook_row
 from spy.channels.message import Kind
 from spy.clock import from_iso
@@ -26,11 +25,12 @@ if TYPE_CHECKING:
 def handle_acts(agent: Agent, connection: Connection, now: datetime) -> None:
     """Take notice of new acts, each once, in the transaction of what follows from them."""
     active = acts.active(connection, now)
-    _end_by_tag(agent, connection, active, now)
     for act in acts.unhandled(connection, now):
         for run in [run for run in sorted(agent.judged) if act.concerns(run)]:
             _handle(agent, connection, act, run, active, now)
         if act.do is Do.RESUME:
+            # A person knows of this very reason: it does not stop us a second time.
+            notes.put(connection, notes.EXCUSED, notes.get(connection, notes.HALT), now)
             notes.put(connection, notes.HALT, "", now)
         acts.mark_handled(connection, act.id)
 
@@ -55,7 +55,7 @@ def _handle(agent: Agent, connection: Connection, act: Act, run: int, active: Se
     row = agent.releases[run]
     stage = Stage(row.stage)
     if act.do is Do.WAIVE and not stage.is_closed:
-        verdict = judge(agent.board, agent.book, agent.settings, run, active, now, agent.held.get(run))
+        verdict = agent.judge(run, active, now)
         if not agent.judged[run].verdict.says_the_same_as(verdict):
             agent.record(connection, run, verdict, now)
     elif act.do is Do.HOLD_TIER0:
@@ -72,7 +72,7 @@ def _handle(agent: Agent, connection: Connection, act: Act, run: int, active: Se
 
 def _tell(agent: Agent, connection: Connection, act: Act, run: int, kind: Kind, withdraws: str, now: datetime) -> None:
     row = webhook_row(agent.settings, agent.judged[run], kind, agent.fence, agent.book.hash, now, act, withdraws)
-    agent.post(connection, **row | ({} if agent.settings.is_live else {"status": "shadow"}))
+    agent.post(connection, **row)
 
 
 def _requeue(agent: Agent, connection: Connection, act: Act, run: int, now: datetime) -> None:
@@ -93,9 +93,9 @@ def _requeue(agent: Agent, connection: Connection, act: Act, run: int, now: date
         agent.post(connection, **row)
 
 
-def _end_by_tag(agent: Agent, connection: Connection, active: Sequence[Act], now: datetime) -> None:
+def end_by_tag(agent: Agent, connection: Connection, now: datetime) -> None:
     """An act that waits for an interval ends when its tag holds one that begins at `from_run` or later."""
-    for act in active:
+    for act in acts.active(connection, now):
         if not act.until_tag or act.from_run is None:
             continue
         newest = [

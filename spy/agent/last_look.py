@@ -43,9 +43,11 @@ def objection(agent: Agent, row: Any, now: datetime) -> str:
     """What a person, a rule or a payload says against it."""
     run = Chunk.parse(row.chunk).run
     with reading(agent.store) as connection:
-        halted, active = notes.get(connection, notes.HALT), acts.active(connection, now)
+        halted, active = notes.get(connection, notes.HALT), acts.in_force(connection, now)
         release = decisions.releases(connection, [run]).get(row.chunk)
     judged = agent.judged.get(run)
+    if not agent.settings.is_live:
+        return "the agent is in shadow mode"
     if halted:
         return f"live sending is stopped: {halted}"
     if kept := kept_back(active, run):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterable
 from contextlib import nullcontext
+from dataclasses import replace
 from typing import Any
 
 from spy.clock import monotonic
@@ -44,7 +45,7 @@ def look(probe: Probe, ask: Any, open_: Open, latest: Callable[[Key], Evidence |
         service=probe.service,
         at=open_.now,
         evidence=evidence,
-        problem=problem,
+        problem=_storable(problem),
         retry=retry,
         took_ms=(monotonic() - began) * 1000,
         requests=getattr(ask, "requests", asked_before + 1) - asked_before,
@@ -68,8 +69,15 @@ def _typed(probe: Probe, evidence: Iterable[Evidence], open_: Open) -> dict[Key,
             raise TypeError(f"{probe.name} yields {e.name!r} about {e.subject}, which it does not declare")
         if e.value is not None and not fact.kind.holds(e.value):
             e = unknown(e.subject, e.name, probe.name, open_.now, f"expected {fact.kind}, found {e.value!r}")
-        found[e.key] = e
+        elif isinstance(e.value, str) and _storable(e.value) != e.value:
+            e = unknown(e.subject, e.name, probe.name, open_.now, f"no text but {e.value!r}")
+        found[e.key] = replace(e, problem=_storable(e.problem))
     return found
+
+
+def _storable(text: str) -> str:
+    """No lone surrogates and no NUL: JSON can carry them, and our databases cannot."""
+    return text.encode("utf-8", "backslashreplace").decode("utf-8").replace("\0", "\\x00")
 
 
 def _agreed(probe: Probe, first: dict[Key, Evidence], second: dict[Key, Evidence], open_: Open) -> dict[Key, Evidence]:

@@ -148,7 +148,7 @@ def late(agent: Agent, now: datetime) -> tuple[Any, str] | None:
 
 
 def _halt(agent: Agent, connection: Connection, row: Any, why: str, now: datetime) -> None:
-    if notes.get(connection, notes.HALT):
+    if notes.get(connection, notes.HALT) or notes.get(connection, notes.EXCUSED) == why:
         return
     notes.put(connection, notes.HALT, why, now)
     text = f"{why}.\nLive sending is stopped until a person resumes it: the configured delay or a clock is wrong."

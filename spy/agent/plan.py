@@ -32,6 +32,8 @@ class Standing:
     """What is queued was judged with another payload than is there now."""
     would_have_gone: bool = False
     """Shadow: its release was recorded instead of sent."""
+    is_left_over: bool = False
+    """Shadow: a live agent before us queued it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +61,9 @@ def _steps(standing: Standing, blocker: int | None) -> Iterable[Planned]:
     if standing.kept_back:
         if stage in (Stage.NONE, Stage.QUEUED):
             yield Planned(run, Step.KEEP_BACK, standing.kept_back)
+        return
+    if standing.is_left_over:
+        yield Planned(run, Step.CANCEL, "the agent is in shadow mode now")
         return
     if stage is Stage.KEPT_BACK:
         yield Planned(run, Step.LET_GO, "nobody keeps it back any more")

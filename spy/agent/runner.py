@@ -67,7 +67,7 @@ class Runner:
         self.speed = speed
         self.trouble = ""
         """Why nothing is decided at the moment; empty if all is well."""
-        self.deliverer = Deliverer(agent.store, webhook, post, self._may_send, jitter)
+        self.deliverer = Deliverer(agent.store, webhook, post, self._may_send, jitter, clock)
         self._work: queue.SimpleQueue[tuple[Callable[[], None], Future[None]] | Look | None] = queue.SimpleQueue()
         self._skipped: set[str] = set()
         """Probes whose look was due, or lost, while we did not lead; made up for as soon as we do."""

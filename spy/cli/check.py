@@ -48,7 +48,7 @@ def checked(path: Path | None) -> Config:
         raise ConfigError([*wrong.mistakes, *expression_mistakes(path, file)]) from None
     mistakes = [
         *_mistakes(lambda: probes_of(settings), f"{file}: "),
-        *_mistakes(lambda: settings.rulebook(facts_of(installed_probes().values()), file=file), ""),
+        *_mistakes(lambda: settings.rulebook(facts_of(installed_probes(strict=False).values()), file=file), ""),
     ]
     if mistakes:
         raise ConfigError(mistakes)

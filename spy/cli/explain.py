@@ -12,7 +12,7 @@ from spy.cli import printing
 from spy.cli.explanation import Explanation, Ruled, Weight, explained
 from spy.cli.options import AsJson, ConfigFile, existing_store, load
 from spy.cli.printing import say, utc
-from spy.cli.telling import tell_rules
+from spy.cli.telling import tell_context, tell_rules
 from spy.clock import from_iso, utc_now
 from spy.domain.act import Act
 from spy.domain.errors import ActError
@@ -74,6 +74,7 @@ def _tell(told: Explanation) -> None:
     say(f"{'Decision':<10}revision {decision.revision} of {utc(decision.at)}, by {by}")
     for weight in Weight:
         tell_rules([ruled for ruled in told.rules if ruled.weight is weight], weight)
+    tell_context(told.context)
     _acts(told)
     _messages(told)
 

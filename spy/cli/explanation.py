@@ -62,6 +62,8 @@ class Explanation:
     stage: Stage
     moves: tuple[Move, ...]
     rules: tuple[Ruled, ...]
+    context: tuple[Evidence, ...]
+    """What probes said on which nothing depends."""
     acts: tuple[Act, ...]
     in_force: tuple[bool, ...]
     """Of each act, at that time."""
@@ -93,6 +95,7 @@ def explained(
         stage=stage,
         moves=moves,
         rules=tuple(rules),
+        context=_context(known, config),
         acts=acts,
         in_force=tuple(act.is_active(at) for act in acts),
         messages=tuple(message for message in detail.messages if message.created_at <= at),
@@ -100,6 +103,10 @@ def explained(
         next_step=" ".join(_next(decision, stage, at, later_runs)),
         call=tuple(dict.fromkeys(calls)),
     )
+
+
+def _context(known: Known, config: Config) -> tuple[Evidence, ...]:
+    return tuple(e for _, e in sorted(known.items()) if e.source in config.context)
 
 
 def _order(ruled: Ruled) -> tuple[int, int]:

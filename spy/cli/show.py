@@ -20,7 +20,9 @@ def status(*, config: ConfigFile = None, as_json: AsJson = False) -> None:
     """Say in one sentence whether anything is wrong; then the open runs and the watched services."""
     settings = load(config)
     store = existing_store(settings)
-    seen = views.overview(store, utc_now(), settings.web.stale_after, settings.products, settings.mail.crew)
+    seen = views.overview(
+        store, utc_now(), settings.web.stale_after, settings.products, settings.mail.crew, settings.context
+    )
     if as_json:
         printing.answer(_plain(seen))
         return

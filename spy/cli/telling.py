@@ -49,6 +49,14 @@ def tell_rules(rules: Sequence[Ruled], weight: Weight) -> None:
             say(f"call {', '.join(ruled.call)}", indent=11)
 
 
+def tell_context(evidence: Sequence[Evidence]) -> None:
+    """What others say about the run, which decides nothing."""
+    if evidence:
+        say()
+        say("Context: what others say, never gating", "bold")
+        _facts(evidence)
+
+
 def _head(ruled: Ruled) -> None:
     outcome, rule = ruled.outcome, ruled.rule
     about = f" of {ruled.product.name}" if ruled.product else _about(outcome)

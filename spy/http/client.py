@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import threading
 from collections import OrderedDict
@@ -9,6 +10,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from urllib.parse import urlencode
 
@@ -45,7 +47,7 @@ class _Reply:
 
 
 class Http:
-    """GET requests to one service. Shared by threads.
+    """Questions to one service: GET, and POST where its question is a body. Shared by threads.
 
     Errors: NoAnswer (time-out, refused, reset, 5xx, 429), Refused (401, 403, redirect to a login page, certificate),
     Unreadable (any other status, too long a body). `transport` replaces the sockets by an in-process service;
@@ -100,10 +102,18 @@ class Http:
     ) -> Answer:
         """Ask for `path` below the service's URL. A status other than 200 is an error unless `allow` names it."""
         asked = path + (f"?{urlencode(params, safe='[]@:,')}" if params else "")
+        return self._answered(asked, partial(self._conditional, asked, accept), allow)
+
+    def post(self, path: str, question: object, *, allow: Collection[int] = ()) -> Answer:
+        """Ask `path` a question that stands in a JSON body and changes nothing there; answers are not kept."""
+        body = json.dumps(question).encode()
+        return self._answered(path, partial(self._posted, path, body), allow)
+
+    def _answered(self, asked: str, send: Callable[[str | None], _Reply], allow: Collection[int]) -> Answer:
         self._breaker.check()
         try:
             with within(self._deadline_s):
-                reply = self._ask(asked, accept)
+                reply = self._authorized(send)
             answer = self._judged(asked, reply, allow)
         except NoAnswer as error:
             self._breaker.failed(error)
@@ -136,16 +146,23 @@ class Http:
     def _is_fresh(self) -> bool:
         return bool(getattr(self._thread, "fresh", False))
 
-    def _ask(self, asked: str, accept: str) -> _Reply:
+    def _authorized(self, send: Callable[[str | None], _Reply]) -> _Reply:
+        """`send` with a token where one is needed, and once more with a new one if it was rejected."""
         if self._auth is None:
-            return self._conditional(asked, accept, None)
+            return send(None)
         token = self._auth.token()
-        reply = self._conditional(asked, accept, token)
+        reply = send(token)
         if reply.status == 401:
             renewed = self._auth.renewed(token)
             if renewed != token:
-                return self._conditional(asked, accept, renewed)
+                return send(renewed)
         return reply
+
+    def _posted(self, asked: str, body: bytes, token: str | None) -> _Reply:
+        headers = {"Accept": _JSON, "Content-Type": _JSON}
+        if token is not None:
+            headers["Authorization"] = f"Bearer {token}"
+        return self._send(asked, headers, body)
 
     def _conditional(self, asked: str, accept: str, token: str | None) -> _Reply:
         """Ask, and let 304 stand for the body that we keep."""
@@ -172,16 +189,17 @@ class Http:
             while self._kept_bytes > CACHE_BYTES or len(self._kept) > 5000:
                 self._kept_bytes -= len(self._kept.popitem(last=False)[1].body)
 
-    def _send(self, asked: str, headers: Mapping[str, str]) -> _Reply:
+    def _send(self, asked: str, headers: Mapping[str, str], body: bytes | None = None) -> _Reply:
         with self._lock:
             self.requests += 1
         try:
             # A token may have used a part of the deadline; waiting for a free connection counts as well.
             left = seconds_left(self._deadline_s)
-            with self._client.stream("GET", self._base + asked.lstrip("/"), headers=headers, timeout=left) as response:
-                body = self._body(asked, response)
+            method, url = "GET" if body is None else "POST", self._base + asked.lstrip("/")
+            with self._client.stream(method, url, headers=headers, content=body, timeout=left) as response:
+                told = self._body(asked, response)
                 lower = {name.lower(): value for name, value in response.headers.items()}
-                return _Reply(response.status_code, lower, body, response.charset_encoding or "utf-8")
+                return _Reply(response.status_code, lower, told, response.charset_encoding or "utf-8")
         except (httpx.TimeoutException, httpcore.TimeoutException):
             raise NoAnswer(self.service, f"{asked}: no whole answer within {self._deadline_s:g} s") from None
         except httpx.TransportError as error:

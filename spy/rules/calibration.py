@@ -44,15 +44,13 @@ def _known(seen: Seen) -> Value:
 
 
 def _time(seen: Seen) -> datetime:
-    value = _known(seen)
-    if not isinstance(value, datetime):
+    if not isinstance(value := _known(seen), datetime):
         raise _Unknown(f"{seen.name} is no time but {value!r}")
     return value
 
 
 def _number(seen: Seen) -> int:
-    value = _known(seen)
-    if not isinstance(value, int):
+    if not isinstance(value := _known(seen), int):
         raise _Unknown(f"{seen.name} is no number but {value!r}")
     return value
 
@@ -148,9 +146,11 @@ def upload_result(view: View, product: Product) -> Seen:
     def ask() -> tuple[str, str]:
         seen = {tag: view.fact(view.situation.tag(tag), "upload_result") for tag in gating_tags(view, product)}
         # One tag that is known bad is enough, whatever nobody knows about the others.
-        known_bad = [s for s in seen.values() if s.value in _KNOWN_BAD]
-        results = {tag: str(s.value if known_bad and s.value is None else _known(s)) for tag, s in seen.items()}
-        worst = min((r for r in results.values() if r in _UPLOADS_FROM_BAD), key=_UPLOADS_FROM_BAD.index)
+        known_bad = any(s.value in _KNOWN_BAD for s in seen.values())
+        results = {tag: str(_known(s)) for tag, s in seen.items() if s.value is not None or not known_bad}
+        if strange := set(results.values()) - set(_UPLOADS_FROM_BAD):
+            raise _Unknown(f"upload_result is {', '.join(sorted(strange))}")
+        worst = min(results.values(), key=_UPLOADS_FROM_BAD.index)
         return worst, _uploads(worst, [tag for tag, result in results.items() if result == worst])
 
     return _answer(view, product, "upload_result", ask)

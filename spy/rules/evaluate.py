@@ -141,7 +141,11 @@ def _waived(outcome: Outcome, waivers: Sequence[Act], product: str) -> Outcome:
 def _exemption(view: View, book: Rulebook) -> str | None:
     """Why this run needs no calibration; None where it does, and where that is not known."""
     for exemption in book.exemptions:
-        holds, seen = _ask(exemption.when, None, view)
+        try:
+            holds, seen = _ask(exemption.when, None, view)
+        except Exception:
+            # As with a rule: whatever it does, it takes nothing else with it, and is never good.
+            continue
         if holds is True:
             return f"exempt ({exemption.name}): {exemption.text}; {', '.join(_told(s) for s in seen)}"
     return None

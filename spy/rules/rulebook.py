@@ -118,7 +118,7 @@ def build(
         if when:
             lifted.append(Exemption(exemption.name, when, exemption.text))
     mistakes += _twice([r.name for r in rules], file, "rule") + _twice([e.name for e in exemptions], file, "exemption")
-    mistakes += _toothless(rules, file)
+    mistakes += _constant(built, lifted, file) + _toothless(rules, file)
     if mistakes:
         raise ConfigError(mistakes)
     return Rulebook(tuple(built), tuple(lifted), products, classes, _hash(rules, exemptions, products, classes))
@@ -128,10 +128,18 @@ def _twice(names: list[str], file: str, what: str) -> list[str]:
     return [f"{file}: {what} {name!r} is named twice" for name in sorted({n for n in names if names.count(n) > 1})]
 
 
+def _constant(rules: Iterable[Rule], exemptions: Iterable[Exemption], file: str) -> list[str]:
+    """Expressions that look at nothing: they would always say the same."""
+    asked = [(f"rule {r.name!r}", e) for r in rules for e in (r.applies, r.ready, r.blocked) if e is not None]
+    asked += [(f"exemption {e.name!r}", e.when) for e in exemptions]
+    return [
+        f"{file}: {who} is unreachable or constant: its expression reads no fact" for who, e in asked if not e.names
+    ]
+
+
 def _toothless(rules: tuple[RuleText, ...], file: str) -> list[str]:
-    """Rules that can never change a verdict, and rulebooks that would release without looking."""
-    constant = [r.name for r in rules if r.ready.strip() in ("true", "false") or r.applies.strip() == "false"]
-    mistakes = [f"{file}: rule {name!r} is unreachable or constant: its expression reads no fact" for name in constant]
+    """Rulebooks that would release without looking."""
+    mistakes = []
     if not any(r.always and not r.shadow for r in rules):
         mistakes.append(f"{file}: no rule has always = true: an exempt run would be released unseen")
     if not any(r.scope == Scope.PRODUCT and not r.shadow for r in rules):

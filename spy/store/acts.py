@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -80,10 +81,15 @@ def _values(act: Act) -> dict[str, Any]:
 
 
 def active(connection: Connection, now: datetime) -> list[Act]:
-    """Acts in force, oldest first."""
+    """Acts in force at a time, oldest first."""
+    return [act for act in in_force(connection, now) if act.at <= now]
+
+
+def in_force(connection: Connection, now: datetime) -> list[Act]:
+    """All acts that have not ended, oldest first, also those written after `now`, or by a clock ahead of ours."""
     query = (
         select(_act)
-        .where(_act.c.at <= now, _act.c.ended_at.is_(None), or_(_act.c.until.is_(None), _act.c.until > now))
+        .where(_act.c.ended_at.is_(None), or_(_act.c.until.is_(None), _act.c.until > now))
         .order_by(_act.c.id)
     )
     return [as_act(row) for row in connection.execute(query)]
@@ -108,6 +114,11 @@ def mark_handled(connection: Connection, act_id: int) -> None:
 
 def end_by_tag(connection: Connection, act_id: int, at: datetime, why: str) -> None:
     connection.execute(update(_act).where(_act.c.id == act_id).values(ended_at=at, ended_by=why))
+
+
+def by_id(connection: Connection, ids: Sequence[int]) -> list[Act]:
+    """These acts as they are told now, oldest first."""
+    return [as_act(row) for row in connection.execute(select(_act).where(_act.c.id.in_(ids)).order_by(_act.c.id))]
 
 
 def all_acts(engine: Engine, limit: int = 200) -> list[Act]:

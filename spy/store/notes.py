@@ -12,6 +12,8 @@ _note = table_of(NoteRow)
 
 HALT = "halt"
 """Why live sending is stopped."""
+EXCUSED = "excused"
+"""The reason of the last halt that a person ended."""
 MODE = "mode"
 HEARTBEAT = "heartbeat"
 """Last time the agent took a look in; the value is its name."""

@@ -17,12 +17,15 @@ LEASE = timedelta(seconds=60)
 
 
 def put(connection: Connection, **row: Any) -> bool:
-    """Queue one message; False if the same id is on its way or gone already. A cancelled one is taken up again."""
+    """Queue one message; False if the same id is on its way or gone already.
+
+    A cancelled one is taken up again, and so is one that a shadow agent recorded, once it is really to be sent.
+    """
     there = connection.execute(select(_outbox.c.status).where(_outbox.c.id == row["id"])).first()
     if there is None:
         connection.execute(insert(_outbox).values(**row))
         return True
-    if there.status != "cancelled":
+    if there.status != "cancelled" and not (there.status == "shadow" and row["status"] == "pending"):
         return False
     connection.execute(update(_outbox).where(_outbox.c.id == row["id"]).values(**row, attempts=0, last_error=""))
     return True
@@ -51,6 +54,16 @@ def claim(connection: Connection, now: datetime, fence: int, kinds: Sequence[str
         .values(status="sending", lease_until=now + LEASE, attempts=_outbox.c.attempts + 1, fence=fence)
     )
     return sorted(rows, key=lambda row: (int(row.chunk.split("/")[0]), ids.index(row.id)))
+
+
+def renew(connection: Connection, message_id: str, fence: int, now: datetime) -> bool:
+    """Begin with a claimed row, perhaps long after the claim; False if somebody else owns it by now."""
+    done = connection.execute(
+        update(_outbox)
+        .where(_outbox.c.id == message_id, _outbox.c.fence == fence, _outbox.c.status == "sending")
+        .values(lease_until=now + LEASE)
+    )
+    return done.rowcount == 1
 
 
 def finish(connection: Connection, message_id: str, fence: int, status: str, **changes: Any) -> bool:

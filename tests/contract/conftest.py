@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
+from tests.support.brink import Brink, brinks
 from tests.support.filled_store import FilledStore, a_night
 from tests.support.receiver_site import OLD, Site
 
@@ -28,3 +30,9 @@ def empty(store_url: str) -> Iterator[FilledStore]:
 @pytest.fixture
 def night(empty: FilledStore) -> FilledStore:
     return a_night(empty)
+
+
+@pytest.fixture
+def brink(tmp_path: Path, store_url: str) -> Iterator[Brink]:
+    with brinks(tmp_path, store_url) as make:
+        yield make

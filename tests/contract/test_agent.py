@@ -21,27 +21,10 @@ from spy.domain.verdict import State
 from spy.store import lease
 from spy.store.engine import reading
 from spy.store.tables import DecisionRow, OutboxRow, ReleaseRow
+from tests.support.plain_story import STORY
 
 READY_AT = timedelta(hours=6)
 """When the last payload of the story's run is uploaded; it is seen at the next look."""
-
-STORY = """
-start = 2026-06-01T00:00:00Z
-until = "12h"
-[[run]]
-number = 398600
-class = "collisions"
-start = "0h"
-end = "3h"
-express_done = "5h"
-product = [
-  { name = "BeamSpotObjectHP_ByLumi", harvested = "4h" },
-  { name = "SiPixelQualityFromDbRcd_prompt", harvested = "4h" },
-  { name = "SiStripBadStrip_pcl", harvested = "4h", uploaded = "6h" },
-  { name = "SiPixelAliHG_pcl", harvested = "4h" },
-  { name = "EcalPedestals_pcl", harvested = "4h" },
-]
-"""
 
 Stand = Callable[..., Steps]
 
@@ -120,7 +103,7 @@ def test_a_store_that_is_full_decides_and_sends_nothing_and_goes_on_when_there_i
     steps.store.dispose()
     restarted = restart(steps)
     restarted.take(
-        [restarted.look(name, steps.at) for name in ("tier0", "oms", "uploads", "dqm", "conditions")], steps.at
+        [restarted.look(name, steps.at) for name in ("tier0", "oms", "uploads", "dqm", "conditions", "jobs")], steps.at
     )
     deliver(restarted, steps)
     assert steps.stage.receiver.early_release(398600) is not None

@@ -17,7 +17,7 @@ from spy.domain.verdict import State
 from spy.store import acts, lease, notes
 from spy.store.engine import reading
 from spy.store.tables import DecisionRow, OutboxRow, ReleaseRow, table_of
-from tests.contract.test_agent import STORY
+from tests.support.plain_story import STORY
 
 
 class Stand:

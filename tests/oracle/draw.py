@@ -86,7 +86,7 @@ def _runs(dice: Random, mishap: float) -> tuple[list[int], list[str]]:
 
 def _run(dice: Random, mishap: float, number: int, start: float, end: float) -> list[str]:
     kind = dice.choices(list(_RUN_STREAMS), [70, 10, 15, 5 if mishap > 0.1 else 0])[0]
-    streams = [s for s in _RUN_STREAMS[kind] if dice.random() > mishap / 3] or _RUN_STREAMS[kind]
+    streams = [s for s in _RUN_STREAMS[kind] if dice.random() > mishap / 3] or list(_RUN_STREAMS[kind])
     streams += [s for s in _MORE_STREAMS[kind] if dice.random() < 0.2]
     lines = ["", "[[run]]", f"number = {number}", f'class = "{kind}"', f'start = "{offset(start)}"']
     lines += [f'end = "{offset(end)}"'] if dice.random() > mishap / 4 else []
@@ -95,7 +95,7 @@ def _run(dice: Random, mishap: float, number: int, start: float, end: float) -> 
     lines += [f"lumis = {lumis}", f"streams = {_names(streams)}", f"datasets = {_names(datasets)}"]
     done = end + dice.randrange(HOUR, 15 * HOUR)
     lines += [f'express_done = "{offset(done)}"'] if dice.random() > mishap / 3 else []
-    lines += _oddities(dice, mishap, kind, streams)
+    lines += _oddities(dice, mishap, kind, streams) + _jobs(dice, mishap)
     return lines + _products(dice, mishap, streams, end)
 
 
@@ -106,6 +106,15 @@ def _oddities(dice: Random, mishap: float, kind: str, streams: list[str]) -> lis
     if dice.random() < mishap / 4:
         lines.append(f"empty_alca_skim = {_names([dice.choice(streams)])}")
     return lines
+
+
+def _jobs(dice: Random, mishap: float) -> list[str]:
+    """Express jobs: usually the default, else few or many of them, and too many failed where something goes wrong."""
+    if dice.random() < 0.6:
+        return []
+    jobs = dice.choice([dice.randint(1, 19), 20, dice.randint(21, 60), dice.randint(61, 900)])
+    failed = dice.randint(0, jobs) if dice.random() < mishap else dice.randint(0, jobs // 10)
+    return [f"express_jobs = {jobs}", f"express_jobs_failed = {failed}"]
 
 
 def _names(names: list[str]) -> str:
@@ -197,5 +206,10 @@ def _periods(dice: Random) -> list[str]:
     lines = []
     for probe in ("tier0", "oms", "conditions", "uploads", "dqm"):
         every = dice.choice([1, 2, 5, 10, 15])
-        lines += ["", f"[agent.probe.{probe}]", f'every = "{every}m"', f'stale_after = "{3 * every + 6}m"']
-    return lines
+        lines += _period(probe, every)
+    # Asked once more after a stream is done: longer than shipped it would add to the period of Tier0's probe.
+    return [*lines, *_period("jobs", dice.choice([1, 2, 5]))]
+
+
+def _period(probe: str, every: int) -> list[str]:
+    return ["", f"[agent.probe.{probe}]", f'every = "{every}m"', f'stale_after = "{3 * every + 6}m"']

@@ -78,6 +78,9 @@ class Facts:
     tracker_in: bool | None = True
     has_bulk: bool | None = True
     transferred: bool | None = True
+    express_jobs: int | None = 200
+    express_jobs_failed: int | None = 2
+    express_jobs_complete: bool | None = True
     streams: dict[str, StreamFacts] | None = field(default_factory=dict)
     producers_known: bool = True
     """Whether the declared producers of all streams together are known."""
@@ -126,6 +129,9 @@ _RUN_CHANGES: list[tuple[str, list[Any]]] = [
     ("has_bulk", [False, None]),
     ("transferred", [False, None]),
     ("producers_known", [False]),
+    ("express_jobs", [0, 1, 19, 20, 21, None]),
+    ("express_jobs_failed", [0, 20, 21, 200, None]),
+    ("express_jobs_complete", [False, None]),
 ]
 
 

@@ -32,10 +32,11 @@ def verdicts(facts: Facts) -> Allowed:
     """The allowed verdicts on the run."""
     parts = [_flag(facts.ended), _tier0_answers(facts), _flag(facts.known_to_tier0)]
     if facts.ended is False:
+        parts += [] if is_exempt(facts) else [_jobs(facts)]
         return reduce(_worst, parts)  # of a run that is being taken nothing more is asked: that is normal, not unknown
     parts.append(_settled(facts))
     if not is_exempt(facts):
-        parts += [_has_set(facts), _declared(facts)]
+        parts += [_has_set(facts), _declared(facts), _jobs(facts)]
         # Which products an ion run needs is told by what its streams declare: open where that is unknown.
         open_set = facts.run_class == "heavy-ions" and not _all_producers_known(facts)
         parts += [allowed | {UNKNOWN} if open_set else allowed for allowed in _products(facts)]
@@ -72,6 +73,26 @@ def _settled(facts: Facts) -> Allowed:
     if not done or None in done:
         return frozenset({UNKNOWN, WAITING}) if False in done else _just(UNKNOWN)
     return _flag(all(done))
+
+
+def _jobs(facts: Facts) -> Allowed:
+    """Asked of a settled run: what is missing is unknown, and no report, or an unfinished count, tells nothing yet."""
+    jobs, failed = facts.express_jobs, facts.express_jobs_failed
+    if jobs is None or facts.express_jobs_complete is None:
+        return _just(UNKNOWN)
+    settled = _settled(facts)
+    other = (settled & {UNKNOWN}) | ({READY} if WAITING in settled else set())
+    return other | (_of_settled(jobs, failed, facts.express_jobs_complete) if READY in settled else frozenset())
+
+
+def _of_settled(jobs: int, failed: int | None, is_complete: bool) -> Allowed:
+    if is_complete and 0 < jobs < 20:
+        return _just(READY)  # however many of so few failed
+    if failed is None:
+        return _just(UNKNOWN)
+    if jobs >= 20 and failed / jobs > 0.1:
+        return _just(BLOCKED)
+    return _just(READY if is_complete and jobs > 0 else WAITING)
 
 
 def is_exempt(facts: Facts) -> bool:

@@ -147,6 +147,16 @@ def test_tier0_closes_a_run_at_its_own_clock_and_in_run_order() -> None:
     assert truth(scenario, 601).closed == float("inf")
 
 
+def test_a_lower_runs_late_payload_moved_over_ours_is_not_ours() -> None:
+    """600 is never locked, since Tier0 did not get it; its payload of 13 h is moved to 601, over the one of 5h30m."""
+    scenario = two_runs()
+    scenario["run"][0] |= {"transferred": False}
+    product(scenario, "SiStripBadStrip_pcl").update(uploaded="13h")
+    assert truth(scenario, 601).right == hours(12, 13)
+    product(scenario, "SiStripBadStrip_pcl").update(uploaded="5h20m")
+    assert truth(scenario, 601).right == since(12 * HOUR)
+
+
 def test_the_switch_the_hold_and_the_delay_move_the_lock() -> None:
     off = [{"at": "50h", "enabled": False}, {"at": "52h", "enabled": True}]
     assert truth(plain() | {"switch": off}).closed == 52 * HOUR
@@ -206,7 +216,7 @@ def test_longer_poll_periods_allow_more() -> None:
     assert said(slow, (600, 10.3, "release")) == []
 
 
-@pytest.mark.parametrize("service", ["tier0", "conditions", "oms", "uploads", "dqm", "receiver"])
+@pytest.mark.parametrize("service", ["tier0", "conditions", "oms", "uploads", "dqm", "jobs", "receiver"])
 def test_after_a_fault_the_time_allowed_begins_anew(service: str) -> None:
     scenario = plain() | {"fault": [{"service": service, "kind": "down", "from": "9h", "to": "15h"}]}
     assert said(scenario, (600, 15.1, "release")) == []

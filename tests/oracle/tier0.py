@@ -56,3 +56,10 @@ def _passed(run: Run, told: Told, locks: Mapping[int, float]) -> float:
     if not higher:
         return inf
     return max([min(higher), *lower])
+
+
+def first_safe(told: Told, closed: Mapping[int, float], moment: float) -> int | None:
+    """The run to which a late payload is moved at a moment; None: no run of this scenario."""
+    known = [run for run in told.runs if run.is_locked_by_tier0 and run.start <= moment]
+    locked = [run.number for run in known if closed[run.number] <= moment]
+    return next((run.number for run in known if run.number > max(locked, default=0)), None)

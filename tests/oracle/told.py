@@ -18,7 +18,7 @@ Table = Mapping[str, Any]
 
 _UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 _LUMI_S = 23.31
-_SHIPPED_PERIODS = {"tier0": 120.0, "oms": 120.0, "conditions": 300.0, "uploads": 300.0, "dqm": 300.0}
+_SHIPPED_PERIODS = {"tier0": 120.0, "oms": 120.0, "conditions": 300.0, "uploads": 300.0, "dqm": 300.0, "jobs": 300.0}
 
 STREAMS_OF = {
     "BeamSpotObjectHP_ByLumi": {"ExpressAlignment", "HIExpressAlignment"},
@@ -96,6 +96,8 @@ class Run:
     tracker_in: bool
     transferred: bool
     express_done: float | None
+    express_jobs: int
+    express_jobs_failed: int
     calibrations: tuple[Calibration, ...]
     """Empty: the world draws them, and the run cannot be judged."""
 
@@ -176,6 +178,7 @@ def read(scenario: Table) -> Told:
 def _run(table: Table) -> Run:
     streams = frozenset(table.get("streams", _STREAMS[table["class"]]))
     start, end = seconds(table["start"]), _moment(table, "end")
+    jobs = table.get("express_jobs", 200)
     silent = table.get("empty_alca_skim", [])
     stable = table.get("stable_beams", table["class"] != "cosmics")
     return Run(
@@ -191,6 +194,8 @@ def _run(table: Table) -> Run:
         tracker_in=table.get("tracker_in", True),
         transferred=table.get("transferred", True),
         express_done=_moment(table, "express_done"),
+        express_jobs=jobs,
+        express_jobs_failed=table.get("express_jobs_failed", jobs // 100),
         calibrations=tuple(_calibration(t, streams) for t in table.get("product", [])),
     )
 

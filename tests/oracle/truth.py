@@ -6,12 +6,12 @@ the run stands in the way. Both are sets of time. A waiver takes its rule out fo
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import reduce
 
 from tests.oracle.spans import ALWAYS, NEVER, Spans, later, since, spans, until
-from tests.oracle.tier0 import Accepted, closing_times
+from tests.oracle.tier0 import Accepted, closing_times, first_safe
 from tests.oracle.told import STREAMS_OF, Act, Calibration, Run, Told
 
 FIVE = (
@@ -50,11 +50,12 @@ class Truth:
 def truths(told: Told, accepted: Accepted | None = None) -> dict[int, Truth]:
     """Run number to its truth, for the runs that list their products."""
     closed = closing_times(told, accepted)
-    return {run.number: truth(run, told, closed[run.number]) for run in told.runs if run.calibrations}
+    return {run.number: truth(run, told, closed) for run in told.runs if run.calibrations}
 
 
-def truth(run: Run, told: Told, closed: float) -> Truth:
-    right = ready(run, told, closed) - prevented(run.number, told.acts)
+def truth(run: Run, told: Told, closing: Mapping[int, float]) -> Truth:
+    closed = closing[run.number]
+    right = ready(run, told, closing) - prevented(run.number, told.acts)
     due = (right & until(closed)) - since(withdrawn_at(run.number, told.acts)) if run.transferred else NEVER
     return Truth(right, due, closed)
 
@@ -80,19 +81,20 @@ def _is_about(act: Act, number: int) -> bool:
     return act.run is None or act.run == number
 
 
-def ready(run: Run, told: Told, closed: float) -> Spans:
+def ready(run: Run, told: Told, closing: Mapping[int, float]) -> Spans:
     """When all that the run needs is there, whatever people do about it (waivers apart)."""
     rules: dict[str, Spans] = {"run-ended": since(run.end), "settled": since(settled(run))}
     if not run.is_exempt:
         rules |= {
             "class-has-a-set": ALWAYS if run.seen_class in EXPECTED else NEVER,
             "streams-declared": ALWAYS if _declares_all(run) else NEVER,
+            "express-jobs": _jobs_judged(run),
             "upload": reduce(Spans.__and__, (_not_refused(run, name) for name in required(run)), ALWAYS),
         }
     outcomes = [good | _waived(run, told.acts, rule, "") for rule, good in rules.items()]
     if not run.is_exempt:
         outcomes += [
-            _covered(run, name, closed) | _waived(run, told.acts, "calibration", name) for name in required(run)
+            _covered(run, name, told, closing) | _waived(run, told.acts, "calibration", name) for name in required(run)
         ]
     return reduce(Spans.__and__, outcomes)
 
@@ -101,6 +103,15 @@ def settled(run: Run) -> float | None:
     """When every stream that declares a producer is done; a run that declares none is never known to be."""
     moments = [run.done(stream) for stream in run.declared]
     return reduce(later, moments) if moments else None
+
+
+def _jobs_judged(run: Run) -> Spans:
+    """Asked of a settled run. No report tells nothing; few tell no failure rate; of enough at most a tenth may fail."""
+    moment, jobs = settled(run), run.express_jobs
+    if moment is None:
+        return ALWAYS if run.declared else NEVER  # not settled, or unknown whether it is
+    is_good = 0 < jobs < 20 or (jobs >= 20 and run.express_jobs_failed / jobs <= 0.1)
+    return ALWAYS if is_good else until(moment)
 
 
 def required(run: Run) -> tuple[str, ...]:
@@ -120,10 +131,31 @@ def _declares_all(run: Run) -> bool:
     return expected <= run.declared and all(_producing_stream(run, name) for name in required(run))
 
 
-def _covered(run: Run, name: str, closed: float) -> Spans:
+def _covered(run: Run, name: str, told: Told, closing: Mapping[int, float]) -> Spans:
     """In place, or proven to be rightly without a payload."""
     listed = [c for c in run.calibrations if c.name == name]
-    return reduce(Spans.__or__, (_in_place(c, closed) | _rightly_none(run, c) for c in listed), NEVER)
+    places = (_in_place(c, closing[run.number]) & until(_covered_up(run, c, told, closing)) for c in listed)
+    return reduce(Spans.__or__, (*places, *(_rightly_none(run, c) for c in listed)), NEVER)
+
+
+def _covered_up(run: Run, own: Calibration, told: Told, closing: Mapping[int, float]) -> float | None:
+    """When a lower run's late payload was moved to this run, over its own; None: never."""
+    if own.attempted is None:
+        return None
+    others = [(lower, c) for lower in told.runs if lower.number < run.number for c in lower.calibrations]
+    after = [(lower, c, c.attempted) for lower, c in others if c.name == own.name and c.attempted is not None]
+    moved = [
+        at for lower, c, at in after if at > own.attempted and _moved_to(lower, c, at, told, closing) == run.number
+    ]
+    return min(moved, default=None)
+
+
+def _moved_to(run: Run, late: Calibration, at: float, told: Told, closing: Mapping[int, float]) -> int | None:
+    """Where the upload service puts a payload that is late, or that the scenario has moved; None: not moved."""
+    safe = first_safe(told, closing, at)
+    if late.upload == "shifted":
+        return max(safe or run.number, run.number + 1)
+    return safe if late.upload == "ok" and at >= closing[run.number] else None
 
 
 def _in_place(calibration: Calibration, closed: float) -> Spans:

@@ -42,6 +42,8 @@ def _evidence(facts: Facts) -> Iterator[Evidence]:
         yield _say(_RUN, "run_end", END, "oms")
     for name in ("run_class", "last_lumi", "stable_beams", "tracker_in", "has_bulk", "transferred"):
         yield _say(_RUN, name, getattr(facts, name), "oms")
+    for name in ("express_jobs", "express_jobs_failed", "express_jobs_complete"):
+        yield _say(_RUN, name, getattr(facts, name), "jobs")
     yield from _streams(facts)
     for name, product in facts.products.items():
         yield from _product(name, product)

@@ -188,6 +188,7 @@ def test_every_mistake_is_reported_at_once_with_place_and_nearest_name():
         (RUN + '[[run]]\nnumber = 398600\nclass = "cosmics"\nstart = "1h"', "number 398600 is given 2 times"),
         (RUN + 'datasets = "Muon0"', "expected a list of texts"),
         (RUN + "transferred = 1", "transferred: found 1, expected true or false"),
+        (RUN + "express_jobs = 9\nexpress_jobs_failed = 10", "found 10, at most express_jobs (9) can fail"),
         (RUN + 'empty_alca_skim = ["HIExpress"]', 'unknown "HIExpress"'),
         (HEAD + 'run = ["398600"]', 'run[1]: found "398600", expected a table'),
         (HEAD + "[[switch]]\nenabled = true", "switch[1]: at: is missing"),
@@ -200,7 +201,7 @@ def test_a_mistake_names_its_key_and_what_was_expected(text, expected):
 
 def test_every_kind_of_fault_is_legal_for_every_service():
     faults = [f'[[fault]]\nservice = "{s}"\nkind = "{k}"\nfrom = "1h"\nto = "2h"\n' for s in SERVICES for k in KINDS]
-    assert len(Scenario.parse(HEAD + "".join(faults), "x.toml").faults) == 99
+    assert len(Scenario.parse(HEAD + "".join(faults), "x.toml").faults) == 110
 
 
 def test_a_file_that_is_not_there_is_a_mistake_of_the_configuration(tmp_path: Path):

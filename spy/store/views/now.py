@@ -40,6 +40,8 @@ class Now:
     services: tuple[ServiceLine, ...]
     products: Products
     crew: tuple[str, ...]
+    context: frozenset[str]
+    """Probes on which nothing depends."""
 
     @property
     def age(self) -> timedelta | None:
@@ -62,7 +64,12 @@ class Now:
 
     @property
     def failing(self) -> tuple[ServiceLine, ...]:
-        return tuple(line for line in self.services if line.state != "ok" or not line.is_believed)
+        """Services whose silence somebody should know about: those that are context only are left out."""
+        return tuple(
+            line
+            for line in self.services
+            if line.probe not in self.context and (line.state != "ok" or not line.is_believed)
+        )
 
     @property
     def held(self) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -56,8 +56,9 @@ def overview(
     stale_after: timedelta,
     products: Products | None = None,
     crew: Sequence[str] = (),
+    context: Collection[str] = (),
 ) -> Overview:
-    """`products` and `crew` say whom to call."""
+    """`products` and `crew` say whom to call; `context` names the probes on which nothing depends."""
     with reading(store) as connection:
         told = of_services(connection, now)
         lines = [line for line in open_lines(connection, now, products) if not line.stage.is_closed]
@@ -76,6 +77,7 @@ def overview(
             services=tuple(service_lines(connection, now)),
             products=products or {},
             crew=tuple(crew),
+            context=frozenset(context),
         )
 
 

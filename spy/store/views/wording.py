@@ -112,7 +112,7 @@ def _count(number: int) -> str:
 
 def _silent(seen: Now) -> Sequence[ServiceLine]:
     """Services whose word does not count any more."""
-    return [line for line in seen.services if not line.is_believed]
+    return [line for line in seen.failing if not line.is_believed]
 
 
 def _services(lines: Sequence[ServiceLine]) -> str:

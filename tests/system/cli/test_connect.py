@@ -56,7 +56,7 @@ def test_a_world_in_order_is_said_to_be_so_service_by_service(values, tmp_path):
     result = spy("check", "--connect", "--config", configured(tmp_path, values))
     assert result.exit_code == 0, result.stdout
     said = [line.split(":")[0] for line in result.stdout.splitlines()[1:]]
-    for name in ("tier0", "oms", "conditions", "uploads", "dqm", "store", "receiver", "mail"):
+    for name in ("tier0", "oms", "conditions", "uploads", "dqm", "jobs", "runregistry", "store", "receiver", "mail"):
         assert f"ok      {name}" in said
     assert "EcalPedestals_pcl: feeds 160X_dataRun3_Prompt_v1" in result.stdout
 

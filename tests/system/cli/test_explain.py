@@ -62,6 +62,12 @@ def test_every_rule_is_told_and_shadow_rules_are_marked_last(blocked):
     assert any("BLOCKED  calibration of SiStripApvGain_pcl" in line for line in advisory)
 
 
+def test_context_is_told_last_as_what_it_is(blocked):
+    told = lines(spy("explain", 398600, "--at", NOON, "--config", blocked).stdout, "Context: what others say")
+    assert told[0] == "Context: what others say, never gating"
+    assert any("rr_class = Collisions26" in line for line in told)
+
+
 def test_the_mail_that_was_sent_is_told_with_its_attempts(blocked):
     told = lines(spy("explain", 398600, "--at", NOON, "--config", blocked).stdout, "Messages")
     assert "mail to strip-calib@example.invalid" in told[1]

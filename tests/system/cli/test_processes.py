@@ -38,8 +38,9 @@ class Hanging(Scripted):
 
 def pointed_at(url: str, folder, **more: str):
     """Every watched service there, with a deadline far beyond the test's."""
-    values = {f"service.{name}.url": f'"{url}"' for name in ("tier0", "oms", "uploads", "dqm")}
-    values |= {f"service.{name}.deadline": '"60s"' for name in ("tier0", "oms", "conditions", "uploads", "dqm")}
+    http = ("tier0", "oms", "uploads", "dqm", "jobs", "runregistry")
+    values = {f"service.{name}.url": f'"{url}"' for name in http}
+    values |= {f"service.{name}.deadline": '"60s"' for name in (*http, "conditions")}
     values |= {"agent.store": f'"sqlite:///{folder}/spy.db"', "web.port": "0"}
     return configured(folder, values | more)
 

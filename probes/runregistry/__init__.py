@@ -1,0 +1,1 @@
+"""RunRegistry, where people certify runs: what they say about a run, as context."""
