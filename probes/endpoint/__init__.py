@@ -1,1 +1,1 @@
-"""Any HTTP/JSON service, described by configuration alone."""
+"""Any HTTP service that answers with JSON, described by configuration alone."""

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
-from probes.endpoint.answer import Missing, Reading, variables
+from probes.endpoint.answer import Missing
 from spy.domain.evidence import Value
 from spy.expressions import Expression, ExpressionFailed
 
 Variables = Mapping[str, Value | Missing]
+FUTURE = timedelta(minutes=5)
+"""How far another machine's clock may be ahead of ours."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,43 +35,62 @@ def result(expression: Expression, values: Variables) -> Value | Missing:
         return Missing(str(failed))
 
 
-def picked(rows: Sequence[Any], read: Mapping[str, Reading], where: Expression, run: int) -> Variables | Missing:
-    """Variables, with `run`, of the one row that `where` picks.
+class Rows:
+    """The rows of one answer in their order, found by the run that they name in their variable `run`."""
+
+    def __init__(self, rows: Sequence[Variables]) -> None:
+        self.all = tuple(enumerate(rows))
+        self._of_run: dict[Value, list[tuple[int, Variables]]] = {}
+        self._nameless: list[tuple[int, Variables]] = []
+        for number, values in self.all:
+            run = values.get("run", Missing("no run"))
+            whose = self._nameless if isinstance(run, Missing) else self._of_run.setdefault(run, [])
+            whose.append((number, values))
+
+    def of_run(self, run: int) -> list[tuple[int, Variables]]:
+        """Those of the run and those that do not say of which they are: one of them may be its own."""
+        return sorted([*self._of_run.get(run, []), *self._nameless], key=lambda row: row[0])
+
+
+def picked(
+    rows: Iterable[tuple[int, Variables]], where: Expression | None, run: int | None = None
+) -> Variables | Missing:
+    """The one row that `where` picks, among all or among those of a run.
 
     A row that cannot be judged may be the one, or a second one: then nothing is picked. Two matches contradict.
     """
     matches: list[Variables] = []
-    for number, row in enumerate(rows):
-        values: Variables = {**variables(row, read), "run": run}
-        holds = result(where, values)
+    for number, values in rows:
+        named = values.get("run")
+        if run is not None and isinstance(named, Missing):
+            return Missing(f"row {number} cannot be judged: run: {named.why}")
+        known = values if run is None else {**values, "run": run}
+        holds = result(where, known) if where else True
         if isinstance(holds, Missing):
             return Missing(f"row {number} cannot be judged: {holds.why}")
         if holds:
-            matches.append(values)
+            matches.append(known)
     if len(matches) > 1:
         return Missing(f"{len(matches)} rows match where one is expected")
     return matches[0] if matches else Missing("no row matches")
 
 
 def fact(
-    value: Expression,
-    values: Variables,
-    now: datetime,
-    as_of: Expression | None = None,
-    max_age: timedelta | None = None,
+    value: Expression, values: Variables, now: datetime, as_of: str = "", max_age: timedelta | None = None
 ) -> Told | Missing:
-    """The fact's value with the source's own time; Missing if it is older than `max_age`, or of unclear age."""
+    """The fact's value with the source's own time, which is in the variable `as_of`.
+
+    Missing if it is older than `max_age`, from the future, or of unclear age.
+    """
     found = result(value, values)
-    if isinstance(found, Missing):
-        return found
-    told_at = result(as_of, values) if as_of else None
-    if isinstance(told_at, Missing):
-        return Missing(f"of unclear age: {told_at.why}")
-    moment = told_at if isinstance(told_at, datetime) else None
-    if max_age is not None:
-        if moment is None:
-            return Missing("of unclear age: the answer gives no time")
-        if now - moment > max_age:
-            # No age in the text: it would be another reason at each look.
-            return Missing(f"older than {max_age}")
+    if isinstance(found, Missing) or not as_of:
+        return found if isinstance(found, Missing) else Told(found, None)
+    moment = values[as_of]
+    if not isinstance(moment, datetime):
+        return Missing(f"of unclear age: {as_of}: {moment.why if isinstance(moment, Missing) else 'no time'}")
+    # No age in the text: it would be another reason at each look.
+    if max_age is not None and now - moment > max_age:
+        return Missing(f"older than {max_age}")
+    if moment - now > FUTURE:
+        return Missing("from the future: a clock is wrong")
     return Told(found, moment)
