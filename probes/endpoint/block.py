@@ -71,7 +71,7 @@ class _Work:
         used = {name for e in (where, *(a.value for a in asked if a)) if e for name in e.names}
         used |= {fact.as_of for fact in section.fact} | ({"run"} if self.is_of_runs else set())
         if None not in asked and (where or not section.where):
-            for name in sorted(section.read.keys() - used):
+            for name in sorted(kinds.keys() - used):
                 self.mistakes.append(f"read.{name}: nothing uses it")
         form = self._form()
         paging = section.paging
