@@ -18,8 +18,9 @@ KindName = Literal["bool", "int", "double", "string", "time"]
 class ReadSection(Section):
     """One variable of the answer."""
 
-    at: str
     kind: KindName
+    at: str | None = None
+    group: str | None = None
 
 
 class PagingSection(Section):
@@ -47,6 +48,7 @@ class EndpointSection(Section):
     params: dict[str, str] = Field(default_factory=dict)
     rows: str | None = None
     paging: PagingSection | None = None
+    lines: str = ""
     where: str = ""
     read: dict[str, ReadSection] = Field(min_length=1)
     fact: list[EndpointFactSection] = Field(min_length=1)

@@ -1,1 +1,1 @@
-"""Any HTTP service that answers with JSON, described by configuration alone."""
+"""Any HTTP service that answers with JSON or a log, described by configuration alone."""

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 from probes.endpoint.answer import BadPointer, Pointer, Reading
+from probes.endpoint.line import Lines
 from probes.endpoint.question import RUN, Json, Paging, Question
 from spy.domain.errors import ConfigError
 from spy.domain.evidence import Fact, Kind, Scope
@@ -84,13 +85,31 @@ class _Work:
     def is_of_runs(self) -> bool:
         return any(fact.scope == "run" for fact in self.section.fact)
 
-    def _form(self) -> Json:
-        at = None if self.section.rows is None else self._pointer("rows", self.section.rows)
-        read = {
-            name: Reading(self._pointer(f"read.{name}.at", text.at), Kind(text.kind))
-            for name, text in self.section.read.items()
-        }
-        return Json(at, read)
+    def _form(self) -> Json | Lines:
+        section = self.section
+        if section.lines:
+            read = {name: (text.group or "", Kind(text.kind)) for name, text in section.read.items()}
+            return Lines(self._pattern(section.lines), read)
+        at = None if section.rows is None else self._pointer("rows", section.rows)
+        return Json(
+            at,
+            {
+                name: Reading(self._pointer(f"read.{name}.at", text.at or ""), Kind(text.kind))
+                for name, text in section.read.items()
+            },
+        )
+
+    def _pattern(self, text: str) -> re.Pattern[str]:
+        try:
+            pattern = re.compile(text)
+        except re.error as wrong:
+            self.mistakes.append(f"lines: {text!r} is no regular expression: {wrong}")
+            return re.compile("")
+        for name, read in self.section.read.items():
+            if read.group is not None and read.group not in pattern.groupindex:
+                near = _near(read.group, pattern.groupindex)
+                self.mistakes.append(f"read.{name}.group: lines has no group {read.group!r}{near}")
+        return pattern
 
     def _pointer(self, key: str, text: str) -> Pointer:
         try:
@@ -140,9 +159,14 @@ def _of_shape(section: EndpointSection) -> Iterator[str]:
         yield "paging: needs rows, the list that is empty on the last page"
     if section.paging and section.paging.parameter in section.params:
         yield f"paging.parameter: {section.paging.parameter!r} stands in params too"
-    for name in section.read:
+    if section.lines and (section.rows is not None or section.paging):
+        yield "lines: a log has neither rows nor paging"
+    for name, read in section.read.items():
         if not usable(name):
             yield f"read.{name}: {_unusable(name)}"
+        wanted, other = (read.group, read.at) if section.lines else (read.at, read.group)
+        if wanted is None or other is not None:
+            yield f"read.{name}: needs {'group and no at, as' if section.lines else 'at and no group, without'} lines"
     yield from _of_scope(section, any(RUN in text for text in texts.values()))
 
 

@@ -8,6 +8,7 @@ from typing import Self
 
 from probes.endpoint.answer import Missing
 from probes.endpoint.block import Block, compiled
+from probes.endpoint.line import Lines
 from probes.endpoint.row import Rows, Variables, fact, picked
 from spy.domain.errors import Unreadable
 from spy.domain.evidence import Evidence, Fact, unknown
@@ -18,7 +19,7 @@ from spy.probe import Configured, Open
 
 
 class Endpoint(Configured):
-    """Facts about the service, or about each open run, out of any service that answers GET with JSON.
+    """Facts about the service, or about each open run, out of any service that answers GET with JSON or a log.
 
     Nothing of it is final, since nobody can know here what may still change. Where a run is asked about by itself, an
     answer that cannot be read makes that run's facts unknown; if none can be read, the look has failed.
@@ -44,20 +45,20 @@ class Endpoint(Configured):
         question = self.block.question
         if not self.block.is_of_runs:
             rows = question.ask(get)
-            yield from self._told(of_service(self.service), picked(rows.all, self.block.where), open_)
+            yield from self._told(of_service(self.service), self._picked(rows, None), open_)
         elif question.is_per_run:
             yield from self._each_run(ask, open_)
         elif open_.runs:
             rows = question.ask(get)
             for run in open_.runs:
-                yield from self._told(run.subject, self._of_run(rows, run.number), open_)
+                yield from self._told(run.subject, self._picked(rows, run.number), open_)
 
     def _each_run(self, ask: Http, open_: Open) -> Iterator[Evidence]:
         failures: list[Unreadable] = []
         for run in open_.runs:
             try:
                 rows = self.block.question.ask(partial(self._get, ask, open_), run.number)
-                values = self._of_run(rows, run.number)
+                values = self._picked(rows, run.number)
             except Unreadable as failed:
                 failures.append(failed)
                 values = Missing(failed.what)
@@ -66,13 +67,18 @@ class Endpoint(Configured):
             raise failures[0]
 
     def _get(self, ask: Http, open_: Open, path: str, params: Mapping[str, str | int]) -> Answer:
-        given = ask.get(path, params)
+        given = ask.get(path, params, accept="text/plain" if self._is_log else "application/json")
         given.dated(open_.now, self.stale_after)
         return given
 
-    def _of_run(self, rows: Rows, run: int) -> Variables | Missing:
-        names_run = "run" in self.block.question.form.read
-        return picked(rows.of_run(run) if names_run else rows.all, self.block.where, run)
+    @property
+    def _is_log(self) -> bool:
+        return isinstance(self.block.question.form, Lines)
+
+    def _picked(self, rows: Rows, run: int | None) -> Variables | Missing:
+        by_run = run is not None and "run" in self.block.question.form.read
+        asked = rows.of_run(run) if run is not None and by_run else rows.all
+        return picked(asked, self.block.where, run, last=self._is_log)
 
     def _told(self, subject: Subject, values: Variables | Missing, open_: Open) -> Iterator[Evidence]:
         for asked in self.block.asked:

@@ -1,4 +1,4 @@
-"""Asks a service for JSON, page by page where the block says so, and reads its rows."""
+"""Asks a service for JSON or a log, page by page where the block says so, and reads its rows."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from probes.endpoint.answer import Missing, Pointer, Reading, rows_of, variables
+from probes.endpoint.line import Lines
 from probes.endpoint.row import Rows
 from spy.http import Answer
 
@@ -42,7 +43,7 @@ class Json:
 class Question:
     path: str
     params: Mapping[str, str]
-    form: Json
+    form: Json | Lines
     paging: Paging | None = None
 
     @property
@@ -53,24 +54,27 @@ class Question:
         """Every row of the answer. A SourceError says why there is none that can be read."""
         path = self.path.replace(RUN, str(run))
         params = {key: text.replace(RUN, str(run)) for key, text in self.params.items()}
+        if isinstance(self.form, Lines):
+            return Rows(self.form.rows(get(path, params)))
         if self.paging is None:
             found = self.form.rows(get(path, params))
         else:
-            found = self._pages(lambda page: get(path, {**params, **page}), self.paging)
+            found = _pages(lambda page: get(path, {**params, **page}), self.form, self.paging)
         return Rows([variables(row, self.form.read) for row in found])
 
-    def _pages(self, get: Callable[[dict[str, int]], Answer], paging: Paging) -> list[Any]:
-        """All pages up to the first empty one: only that shows that nothing is left out."""
-        found: list[Any] = []
-        seen: set[str] = set()
-        for number in range(paging.first, paging.first + paging.most):
-            given = get({paging.parameter: number})
-            rows = self.form.rows(given)
-            if not rows:
-                return found
-            text = json.dumps(rows, sort_keys=True)
-            if text in seen:
-                given.refuse(f"page {number} is one that came before: the service does not page by {paging.parameter}")
-            seen.add(text)
-            found += rows
-        given.refuse(f"no empty page among {paging.most}: the list has no end, or max_pages is too small")
+
+def _pages(get: Callable[[dict[str, int]], Answer], form: Json, paging: Paging) -> list[Any]:
+    """All pages up to the first empty one: only that shows that nothing is left out."""
+    found: list[Any] = []
+    seen: set[str] = set()
+    for number in range(paging.first, paging.first + paging.most):
+        given = get({paging.parameter: number})
+        rows = form.rows(given)
+        if not rows:
+            return found
+        text = json.dumps(rows, sort_keys=True)
+        if text in seen:
+            given.refuse(f"page {number} is one that came before: the service does not page by {paging.parameter}")
+        seen.add(text)
+        found += rows
+    given.refuse(f"no empty page among {paging.most}: the list has no end, or max_pages is too small")

@@ -53,26 +53,30 @@ class Rows:
 
 
 def picked(
-    rows: Iterable[tuple[int, Variables]], where: Expression | None, run: int | None = None
+    rows: Iterable[tuple[int, Variables]], where: Expression | None, run: int | None = None, *, last: bool = False
 ) -> Variables | Missing:
     """The one row that `where` picks, among all or among those of a run.
 
-    A row that cannot be judged may be the one, or a second one: then nothing is picked. Two matches contradict.
+    A row that cannot be judged may be the one, or a second one: then nothing is picked. Two matches contradict, but
+    with `last` the last one counts, and what stands before it does not.
     """
+    what = "line" if last else "row"
     matches: list[Variables] = []
-    for number, values in rows:
+    for number, values in reversed(list(rows)) if last else rows:
         named = values.get("run")
         if run is not None and isinstance(named, Missing):
-            return Missing(f"row {number} cannot be judged: run: {named.why}")
+            return Missing(f"{what} {number} cannot be judged: run: {named.why}")
         known = values if run is None else {**values, "run": run}
         holds = result(where, known) if where else True
         if isinstance(holds, Missing):
-            return Missing(f"row {number} cannot be judged: {holds.why}")
+            return Missing(f"{what} {number} cannot be judged: {holds.why}")
         if holds:
             matches.append(known)
+            if last:
+                break
     if len(matches) > 1:
         return Missing(f"{len(matches)} rows match where one is expected")
-    return matches[0] if matches else Missing("no row matches")
+    return matches[0] if matches else Missing(f"no {what} matches")
 
 
 def fact(
