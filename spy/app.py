@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import random
 import socket
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from importlib.metadata import entry_points
 from pathlib import Path
@@ -28,8 +28,10 @@ from spy.config import Config, ServiceSection
 from spy.database import open_database
 from spy.domain.errors import ConfigError
 from spy.domain.evidence import Fact
+from spy.endpoint import EndpointSection, clashes
 from spy.http import ClientCredentials, FileToken, Http, Tokens
-from spy.probe import Probe
+from spy.probe import Configured, Probe
+from spy.rules.derive import DERIVED
 from spy.rules.rulebook import Rulebook
 from spy.store.engine import open_store
 from spy.store.migrate import upgrade
@@ -70,18 +72,57 @@ def probes_of(config: Config) -> dict[str, Probe]:
         if name not in installed
     ]
     mistakes += [
-        f"probe.{name}: its service needs [service.{installed[name].service}]"
-        for name in config.probe
-        if name in installed and installed[name].service not in config.service
+        f"probe.{name}: is made by [[{name}]] blocks and has no section of its own"
+        for name, kind in installed.items()
+        if issubclass(kind, Configured)
     ]
-    if mistakes:
-        raise ConfigError(mistakes)
+    mistakes += [
+        f"probe.{name}: its service needs [service.{kind.service}]"
+        for name, kind in installed.items()
+        if not issubclass(kind, Configured) and kind.service not in config.service
+    ]
+    urls = {name: service.url for name, service in config.service.items()}
+    described, wrong = endpoints_of(config.endpoint, urls, config.probe)
+    if mistakes or wrong:
+        raise ConfigError([*mistakes, *wrong])
     probes = {}
     for name, section in config.probe.items():
         probe = installed[name]()
         probe.every, probe.stale_after = section.every, section.stale_after
         probes[name] = probe
-    return probes
+    return probes | described
+
+
+def endpoints_of(
+    blocks: Sequence[EndpointSection | None], urls: Mapping[str, str], taken: Collection[str]
+) -> tuple[dict[str, Probe], list[str]]:
+    """One probe per `[[endpoint]]` block, and every mistake; None stands for a block that cannot be read at all.
+
+    `urls` are those of the services, `taken` the names of other probes.
+    """
+    if not blocks:
+        return {}, []
+    installed = installed_probes(strict=False)
+    maker = installed.get("endpoint")
+    if maker is None or not issubclass(maker, Configured):
+        return {}, ["endpoint: no installed package offers the probe of [[endpoint]] blocks"]
+    owners = {fact.name: f"probe {name}" for name, kind in installed.items() for fact in kind.facts}
+    owners |= {fact.name: "the rules themselves" for fact in DERIVED}
+    made: dict[str, Probe] = {}
+    mistakes: list[str] = []
+    names = {*taken, *installed}
+    for number, block in enumerate(blocks):
+        if block is None:
+            continue
+        wrong = list(clashes(block, urls, names, owners))
+        try:
+            made[block.name] = maker.from_config(block)
+        except ConfigError as refused:
+            wrong += refused.mistakes
+        names.add(block.name)
+        owners |= {fact.name: f"endpoint {block.name!r}" for fact in block.facts}
+        mistakes += [f'endpoint[{number}] "{block.name}".{mistake}' for mistake in wrong]
+    return made, mistakes
 
 
 def facts_of(probes: Iterable[type[Probe] | Probe]) -> tuple[Fact, ...]:
@@ -107,7 +148,8 @@ def settings_of(config: Config) -> Settings:
         publication_lag=config.tier0.publication_lag,
         lock_alarm=config.release.lock_alarm,
         prompt_global_tags=config.tier0.prompt_global_tag,
-        believed_for={name: probe.stale_after for name, probe in config.probe.items()},
+        believed_for={name: probe.stale_after for name, probe in config.probe.items()}
+        | {block.name: block.stale_after for block in config.endpoint},
     )
 
 

@@ -3,35 +3,22 @@
 from __future__ import annotations
 
 import difflib
+import re
 import tomllib
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from importlib import resources
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Any, Literal, get_args, get_origin
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, Field, ValidationError
 
-from spy.clock import duration
 from spy.domain.errors import ConfigError
 from spy.domain.evidence import Fact
 from spy.domain.product import Base, NoPayload, Product, Required
+from spy.endpoint import EndpointSection
 from spy.rules.rulebook import ExemptionText, Rulebook, RuleText, build
-
-
-def _as_duration(value: object) -> timedelta:
-    if isinstance(value, timedelta):
-        return value
-    if not isinstance(value, str):
-        raise ValueError(f'expected a duration in quotes with a unit, such as "5m", found {value!r}')
-    return duration(value)
-
-
-Duration = Annotated[timedelta, BeforeValidator(_as_duration)]
-
-
-class Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+from spy.section import Duration, Section
 
 
 class AgentSection(Section):
@@ -146,6 +133,7 @@ class Config(Section):
     web: WebSection = Field(default_factory=WebSection)
     service: dict[str, ServiceSection]
     probe: dict[str, ProbeSection]
+    endpoint: list[EndpointSection] = Field(default_factory=list)
     classes: dict[str, ClassSection] = Field(alias="class")
     product: list[ProductSection]
     rule: list[RuleSection]
@@ -274,24 +262,19 @@ def _sentence(file: str, error: Any) -> str:
     if error["type"] == "missing":
         return f"{file}: {where}: missing"
     shown = repr(found) if not isinstance(found, dict | list) else type(found).__name__
-    return f"{file}: {where}: found {shown}, {error['msg'][:1].lower()}{error['msg'][1:]}"
+    near = difflib.get_close_matches(str(found), re.findall("'([^']+)'", error["msg"]), n=1)
+    hint = f", did you mean {near[0]!r}?" if near and error["type"] == "literal_error" else ""
+    return f"{file}: {where}: found {shown}, {error['msg'][:1].lower()}{error['msg'][1:]}{hint}"
 
 
 def _keys_at(location: tuple[Any, ...]) -> list[str]:
     """Names that the section at this place may hold."""
-    sections: dict[str, type[Section]] = {
-        "service": ServiceSection,
-        "probe": ProbeSection,
-        "class": ClassSection,
-        "product": ProductSection,
-        "rule": RuleSection,
-        "exemption": ExemptionSection,
-        "agent": AgentSection,
-        "store": StoreSection,
-        "tier0": Tier0Section,
-        "release": ReleaseSection,
-        "mail": MailSection,
-        "web": WebSection,
-    }
-    section: type[Section] = sections[location[0]] if location and location[0] in sections else Config
+    section: type[BaseModel] = Config
+    parts = iter(location)
+    for part in parts:
+        found = next((f for name, f in section.model_fields.items() if (f.alias or name) == part), None)
+        kinds = [found.annotation, *get_args(found.annotation)] if found else []
+        section = next((kind for kind in kinds if isinstance(kind, type) and issubclass(kind, BaseModel)), section)
+        if found and get_origin(found.annotation) in (dict, list):
+            next(parts, None)  # the name or number of the entry
     return [field.alias or name for name, field in section.model_fields.items()]

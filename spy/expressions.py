@@ -11,7 +11,8 @@ import difflib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from datetime import UTC, datetime
+from typing import Any, cast
 
 from cel_expr_python import cel
 
@@ -52,6 +53,20 @@ class Expression:
     """Variables it reads, in order of appearance."""
     _program: Any = field(repr=False, compare=False)
     _language: Language = field(repr=False, compare=False)
+    kind: Kind = Kind.BOOL
+    """What it yields."""
+
+    def value(self, values: Mapping[str, Value]) -> Value:
+        """Its result for these values, of `kind`; `values` must have every name of `names`."""
+        bound = {name: values[name] for name in self.names}
+        outcome = self._program.eval(self._language.environment.Activation(bound))
+        result = outcome.value()
+        if isinstance(result, datetime):
+            result = result.replace(tzinfo=UTC) if result.tzinfo is None else result.astimezone(UTC)
+        # A failed evaluation comes back as a string with the reason: only its type tells it from a value.
+        if outcome.type() != _TYPES[self.kind] or not self.kind.holds(result):
+            raise ExpressionFailed(f"{self.text!r} has no result: {result}")
+        return cast(Value, result)
 
     def holds(self, values: Mapping[str, Value]) -> bool:
         """True or false for these values; `values` must have every name of `names`."""
@@ -69,8 +84,8 @@ class Language:
         self.kinds = dict(kinds)
         self.environment = cel.NewEnv(variables={name: _TYPES[kind] for name, kind in kinds.items()})
 
-    def compile(self, text: str) -> Expression:
-        """A checked Boolean expression, or an ExpressionError that says where and what."""
+    def compile(self, text: str, kind: Kind = Kind.BOOL) -> Expression:
+        """A checked expression that yields `kind`, or an ExpressionError that says where and what."""
         code = _STRING.sub(lambda m: " " * len(m.group(0)), text)
         found = [(m.group(0), m.start() + 1) for m in _NAME.finditer(code)]
         for name, column in found:
@@ -80,10 +95,11 @@ class Language:
             program = self.environment.compile(text)
         except RuntimeError as wrong:
             raise self._explained(text, str(wrong)) from None
-        if program.return_type() != cel.Type.BOOL:
-            raise ExpressionError(text, f"gives {program.return_type()}, a rule needs BOOL")
+        if program.return_type() != _TYPES[kind]:
+            needed = "a rule needs BOOL" if kind is Kind.BOOL else f"{_TYPES[kind]} is needed"
+            raise ExpressionError(text, f"gives {program.return_type()}, {needed}")
         names = tuple(dict.fromkeys(name for name, _ in found if name in self.kinds))
-        return Expression(text, names, program, self)
+        return Expression(text, names, program, self, kind)
 
     def _explained(self, text: str, message: str) -> ExpressionError:
         where = _WHERE.search(message)

@@ -6,12 +6,13 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 from spy.domain.evidence import Evidence, Fact, Value
 from spy.domain.product import Product, Products
 from spy.domain.run import Run
 from spy.domain.subject import Subject, of_run
+from spy.endpoint import EndpointSection
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,10 +74,10 @@ class Probe(ABC):
     when the whole look failed. Never catch anything broader.
     """
 
-    name: ClassVar[str]
-    service: ClassVar[str]
+    name: str
+    service: str
     """Key of `[service.<name>]` in the configuration; the connection is opened from it."""
-    facts: ClassVar[tuple[Fact, ...]]
+    facts: tuple[Fact, ...]
     every: timedelta
     """Default period; `[probe.<name>]` of the configuration says what holds."""
     stale_after: timedelta
@@ -89,3 +90,12 @@ class Probe(ABC):
     @abstractmethod
     def observe(self, ask: Any, open_: Open) -> Iterator[Evidence]:
         """Ask the service about the open runs. `ask` is the connection; `open_.now` is the time of the look."""
+
+
+class Configured(Probe):
+    """A probe of which each `[[endpoint]]` block makes one; name, service, facts and periods are the block's."""
+
+    @classmethod
+    @abstractmethod
+    def from_config(cls, block: EndpointSection) -> Self:
+        """Compile the block, or a ConfigError with every mistake as `key: what`; the caller names the block."""

@@ -8,10 +8,10 @@ from typing import Annotated
 
 import typer
 
-from spy.app import facts_of, installed_probes, probes_of
+from spy.app import facts_of, probes_of
 from spy.cli import printing
 from spy.cli.connect import Finding, Standing, findings
-from spy.cli.expressions import expression_mistakes
+from spy.cli.expressions import expression_mistakes, nameable
 from spy.cli.options import AsJson, ConfigFile, file_name, load
 from spy.config import Config
 from spy.domain.errors import ConfigError
@@ -48,11 +48,11 @@ def checked(path: Path | None) -> Config:
         raise ConfigError([*wrong.mistakes, *expression_mistakes(path, file)]) from None
     mistakes = [
         *_mistakes(lambda: probes_of(settings), f"{file}: "),
-        *_mistakes(lambda: settings.rulebook(facts_of(installed_probes(strict=False).values()), file=file), ""),
+        *_mistakes(lambda: settings.rulebook(nameable(settings.endpoint), file=file), ""),
     ]
     if mistakes:
         raise ConfigError(mistakes)
-    # With all installed probes the names are right; what a probe not asked would tell is never known.
+    # With all installed probes and endpoints the names are right; what a probe not asked would tell is never known.
     settings.rulebook(facts_of(probes_of(settings).values()), file=file)
     return settings
 
@@ -67,6 +67,7 @@ def _mistakes(build: Callable[[], object], prefix: str) -> Sequence[str]:
 
 def _summary(settings: Config, file: str) -> str:
     counts = f"{len(settings.rule)} rules, {len(settings.product)} products, {len(settings.probe)} probes"
+    counts += f", {len(settings.endpoint)} endpoints" if settings.endpoint else ""
     return f"{file}: no mistake found: {counts}; mode {settings.agent.mode}"
 
 

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
-from spy.app import facts_of, installed_probes
-from spy.config import ExemptionSection, RuleSection, Section
+from spy.app import endpoints_of, facts_of, installed_probes
+from spy.config import ExemptionSection, RuleSection
 from spy.domain.errors import ConfigError
+from spy.domain.evidence import Fact
+from spy.endpoint import EndpointSection
 from spy.rules.rulebook import ExemptionText, RuleText, build
+from spy.section import Section
 
 Part = TypeVar("Part", bound=Section)
 
@@ -29,11 +33,28 @@ def expression_mistakes(path: Path | None, file: str) -> list[str]:
     rules = [RuleText(**rule.model_dump()) if rule else _NO_RULE for rule in _readable(raw.get("rule"), RuleSection)]
     lifted = _readable(raw.get("exemption"), ExemptionSection)
     exemptions = [ExemptionText(**part.model_dump()) if part else _NO_EXEMPTION for part in lifted]
+    blocks = _readable(raw.get("endpoint"), EndpointSection)
+    found = _of_endpoints(raw, blocks, file)
     try:
-        build(rules, exemptions, {}, {}, facts_of(installed_probes(strict=False).values()), file=file)
+        build(rules, exemptions, {}, {}, nameable(block for block in blocks if block), file=file)
     except ConfigError as wrong:
-        return [mistake for mistake in wrong.mistakes if ": column " in mistake]
-    return []
+        found += [mistake for mistake in wrong.mistakes if ": column " in mistake]
+    # What a block tells that cannot be read is not known, so no name can be called unknown.
+    return [m for m in found if None not in blocks or "unknown name" not in m or f"{file}: endpoint[" in m]
+
+
+def nameable(blocks: Iterable[EndpointSection]) -> tuple[Fact, ...]:
+    """Facts of every installed probe and of these blocks: what a rule may name without being misspelt."""
+    return (*facts_of(installed_probes(strict=False).values()), *(fact for block in blocks for fact in block.facts))
+
+
+def _of_endpoints(raw: dict[str, Any], blocks: Sequence[EndpointSection | None], file: str) -> list[str]:
+    services, probes = raw.get("service"), raw.get("probe")
+    if not isinstance(services, dict):
+        return []
+    urls = {name: str(told.get("url")) if isinstance(told, dict) else "" for name, told in services.items()}
+    _, mistakes = endpoints_of(blocks, urls, probes if isinstance(probes, dict) else ())
+    return [f"{file}: {mistake}" for mistake in mistakes]
 
 
 def _readable(tables: Any, section: type[Part]) -> list[Part | None]:

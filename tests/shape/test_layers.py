@@ -11,7 +11,7 @@ import pytest
 
 from tests.support.tree import PACKAGES, ROOT, files, imports, python_files, relative, toml
 
-PROBE_SEES = ("spy.probe", "spy.domain", "spy.expressions", "spy.http", "spy.database", "spy.clock")
+PROBE_SEES = ("spy.probe", "spy.endpoint", "spy.domain", "spy.expressions", "spy.http", "spy.database", "spy.clock")
 
 BROKEN = {
     "up": ("spy/domain/run.py", "import spy.probe", "Inside spy, imports go down"),

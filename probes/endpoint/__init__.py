@@ -1,0 +1,1 @@
+"""Any HTTP service that answers with JSON or a log, described by configuration alone."""
