@@ -27,10 +27,11 @@ from probes.uploads.simulator import Simulator as UploadsSimulator
 from spy.channels.post import Mail
 from spy.channels.signature import Secret
 from spy.clock import duration
-from spy.config import AgentSection, Config, load
+from spy.config import Config, load
 from spy.database import close_database
 from spy.domain.errors import DeliveryError
 from spy.receiver.app import Receiver
+from spy.sections import AgentSection
 
 SIMULATORS: Mapping[str, Callable[[World], WireSimulator]] = {
     "tier0": Tier0Simulator,

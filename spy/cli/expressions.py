@@ -9,9 +9,9 @@ from typing import Any, TypeVar
 from pydantic import ValidationError
 
 from spy.app import facts_of, installed_probes
-from spy.config import ExemptionSection, RuleSection, Section
 from spy.domain.errors import ConfigError
 from spy.rules.rulebook import ExemptionText, RuleText, build
+from spy.sections import ExemptionSection, RuleSection, Section
 
 Part = TypeVar("Part", bound=Section)
 
