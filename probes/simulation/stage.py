@@ -126,7 +126,8 @@ class Stage:
         self.secret_text = f"whsec_{base64.b64encode(key).decode('ascii')}"
         self.secret = Secret.parse(self.secret_text)
         self.receiver = Receiver(folder / "receiver.db", [self.secret], _LateTier0(lambda: self.world), now)
-        self.world = World(scenario, config.products, folder / "conditions.db", self.receiver)
+        online = tuple(config.online_tags.values())
+        self.world = World(scenario, config.products, folder / "conditions.db", self.receiver, online=online)
         self.services: dict[str, Faulty] = {
             name: Faulty(name, make(self.world), self.faults, now, self.world.as_of)
             for name, make in SIMULATORS.items()
