@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from spy.cli.behind import behind
 from spy.domain.evidence import Evidence
 from spy.domain.product import OnlineTag, Required
 from spy.domain.run import Chunk
@@ -97,3 +98,15 @@ def test_all_that_do_not_reach_the_end_are_named():
     seen = uncovered(LASER, HIGH_VOLTAGE, Laser_prompt__online_since=LONG_BEFORE, **told)
     assert seen.value == "Laser_prompt,DetVOff_prompt"
     assert seen.note.count("the run ended") == 2
+
+
+def test_behind_the_verdict_stand_the_facts_of_each_online_tag_and_of_no_other_tag():
+    told = {
+        "Laser_prompt": ["online_since"],
+        "DetVOff_prompt": ["online_since", "online_job_start"],
+        "Strips": ["mapped"],
+    }
+    keys = [(of_tag("prod", 398600, tag), name) for tag, names in told.items() for name in names]
+    known = {key: Evidence(*key, END, "o2o", NOW) for key in keys}
+    seen = behind(["uncovered_online_tags"], known, "prod", 398600, None)
+    assert [e.key for e in seen] == keys[:3]
