@@ -162,10 +162,14 @@ def _text_of(path: str) -> Callable[[], str]:
 def open_agent_store(url: str, *, durable: bool = True) -> Engine:
     """The agent's database, brought to this program's schema. Virtual time begins with an empty file."""
     store = open_store(url, durable=durable)
-    if durable:
-        upgrade(store)
-    else:
-        SQLModel.metadata.create_all(store)
+    try:
+        if durable:
+            upgrade(store)
+        else:
+            SQLModel.metadata.create_all(store)
+    except BaseException:
+        store.dispose()
+        raise
     return store
 
 
@@ -182,7 +186,15 @@ def build_runner(config: Config) -> Runner:
     asks = {name: connection_of(p.service, config.service[p.service], p.wants) for name, p in probes.items()}
     store = open_agent_store(config.agent.store)
     agent = build_agent(config, store, probes, asks)
-    return Runner(agent, webhook_of(config), post_of(config), utc_now, config.agent.tick, random.random)
+    return Runner(
+        agent,
+        webhook_of(config),
+        post_of(config),
+        utc_now,
+        config.agent.tick,
+        random.random,
+        reconcile=config.agent.reconcile,
+    )
 
 
 def webhook_of(config: Config) -> Sender | None:

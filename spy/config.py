@@ -28,6 +28,7 @@ from spy.sections import (
     RuleSection,
     Section,
     ServiceSection,
+    StoreSection,
     Tier0Section,
     WebSection,
 )
@@ -35,6 +36,7 @@ from spy.sections import (
 
 class Config(Section):
     agent: AgentSection = Field(default_factory=AgentSection)
+    store: StoreSection = Field(default_factory=StoreSection)
     tier0: Tier0Section = Field(default_factory=Tier0Section)
     release: ReleaseSection = Field(default_factory=ReleaseSection)
     mail: MailSection = Field(default_factory=MailSection)
@@ -166,8 +168,12 @@ def _contradictions(config: Config) -> Iterable[str]:
     for name, probe in config.probe.items():
         if probe.every <= timedelta(0) or probe.stale_after < 2 * probe.every:
             yield f"probe.{name}: stale_after ({probe.stale_after}) must be at least twice every ({probe.every})"
+    if config.agent.reconcile <= timedelta(0):
+        yield f"agent.reconcile ({config.agent.reconcile}) must be a time, such as 4h"
     if config.tier0.lock_offset >= config.tier0.reco_delay:
         yield f"tier0.lock_offset ({config.tier0.lock_offset}) must be below reco_delay ({config.tier0.reco_delay})"
+    if config.store.keep < timedelta(days=7):  # a slip of the unit must not empty the store
+        yield f"store.keep ({config.store.keep}) must be at least 7d: it removes what explains a release"
     if config.agent.mode == "live" and not (config.release.url and config.release.secret_file):
         yield 'release.url and release.secret_file: mode = "live" needs both'
 
@@ -211,6 +217,7 @@ def _keys_at(location: tuple[Any, ...]) -> list[str]:
         "rule": RuleSection,
         "exemption": ExemptionSection,
         "agent": AgentSection,
+        "store": StoreSection,
         "tier0": Tier0Section,
         "release": ReleaseSection,
         "mail": MailSection,

@@ -31,7 +31,12 @@ class AgentSection(Section):
     mode: Literal["shadow", "live"] = "shadow"
     store: str = "sqlite:///var/spy.db"
     tick: Duration = timedelta(minutes=1)
+    reconcile: Duration = timedelta(hours=4)
     page_url: str = "http://127.0.0.1:8050"
+
+
+class StoreSection(Section):
+    keep: Duration = timedelta(days=400)
 
 
 class Tier0Section(Section):
