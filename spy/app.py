@@ -24,7 +24,7 @@ from spy.channels.post import Post
 from spy.channels.signature import Secret
 from spy.channels.webhook import Webhook
 from spy.clock import monotonic, utc_now
-from spy.config import Config, ServiceSection
+from spy.config import Config
 from spy.database import open_database
 from spy.domain.errors import ConfigError
 from spy.domain.evidence import Fact
@@ -33,6 +33,7 @@ from spy.http import ClientCredentials, FileToken, Http, Tokens
 from spy.probe import Configured, Probe
 from spy.rules.derive import DERIVED
 from spy.rules.rulebook import Rulebook
+from spy.sections import ServiceSection
 from spy.store.engine import open_store
 from spy.store.migrate import upgrade
 

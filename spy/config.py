@@ -9,119 +9,31 @@ from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from importlib import resources
 from pathlib import Path
-from typing import Any, Literal, get_args, get_origin
+from typing import Any, get_args, get_origin
 
 from pydantic import BaseModel, Field, ValidationError
 
 from spy.domain.errors import ConfigError
 from spy.domain.evidence import Fact
-from spy.domain.product import Base, NoPayload, Product, Required
+from spy.domain.product import Base, NoPayload, OnlineTag, Product, Required
 from spy.endpoint import EndpointSection
 from spy.rules.rulebook import ExemptionText, Rulebook, RuleText, build
-from spy.section import Duration, Section
-
-
-class AgentSection(Section):
-    instance: str = Field(default="prod", pattern="^[a-z]+$")
-    source: str = "https://spy.example.invalid/prod"
-    mode: Literal["shadow", "live"] = "shadow"
-    store: str = "sqlite:///var/spy.db"
-    tick: Duration = timedelta(minutes=1)
-    reconcile: Duration = timedelta(hours=4)
-    page_url: str = "http://127.0.0.1:8050"
-
-
-class StoreSection(Section):
-    keep: Duration = timedelta(days=400)
-
-
-class Tier0Section(Section):
-    reco_delay: Duration = timedelta(hours=48)
-    lock_offset: Duration = timedelta(minutes=30)
-    upload_order_timeout: Duration = timedelta(hours=18)
-    publication_lag: Duration = timedelta(seconds=330)
-    prompt_global_tag: dict[str, str] = Field(default_factory=dict)
-
-
-class ReleaseSection(Section):
-    url: str = ""
-    secret_file: str = ""
-    deadline: Duration = timedelta(seconds=15)
-    lock_alarm: Duration = timedelta(minutes=20)
-
-
-class MailSection(Section):
-    host: str = "127.0.0.1"
-    port: int = Field(default=25, ge=1, le=65535)
-    sender: str = "spy-agent@example.invalid"
-    crew: list[str] = Field(default_factory=list)
-    deadline: Duration = timedelta(seconds=20)
-
-
-class WebSection(Section):
-    host: str = "127.0.0.1"
-    port: int = Field(default=8050, ge=0, le=65535)
-    stale_after: Duration = timedelta(minutes=5)
-
-
-class ServiceSection(Section):
-    url: str
-    deadline: Duration = timedelta(seconds=15)
-    db_schema: str = Field(default="", alias="schema")
-    certificate: str = ""
-    key: str = ""
-    ca: str = ""
-    token_file: str = ""
-    password_file: str = ""
-    token_url: str = ""
-    client_id: str = ""
-    client_secret_file: str = ""
-    audience: str = ""
-
-
-class ProbeSection(Section):
-    every: Duration
-    stale_after: Duration
-    context: bool = False
-
-
-class ClassSection(Section):
-    expected_streams: list[str]
-    required: list[str] = Field(min_length=1)
-    only_where_declared: bool = False
-
-
-class ProductSection(Section):
-    name: str = Field(pattern="^[0-9A-Za-z_]+$")
-    producer: str = Field(pattern="^PromptCalibProd[0-9A-Za-z_]*$")
-    streams: list[str] = Field(min_length=1)
-    destination_tags: list[str] = Field(min_length=1)
-    record: str
-    base: Literal["run", "lumi", "time"]
-    detector: str
-    owners: list[str] = Field(default_factory=list)
-    tail_lumis: int = Field(default=0, ge=0)
-    accepts: list[Literal["no_update", "low_statistics"]] = Field(default_factory=list)
-    min_entries: int = Field(default=0, ge=0)
-    dqm_folder: str = ""
-    result_flags: bool = False
-
-
-class RuleSection(Section):
-    name: str
-    scope: Literal["run", "product"]
-    ready: str
-    text: str
-    applies: str = ""
-    blocked: str = ""
-    always: bool = False
-    shadow: bool = False
-
-
-class ExemptionSection(Section):
-    name: str
-    when: str
-    text: str
+from spy.section import Section
+from spy.sections import (
+    AgentSection,
+    ClassSection,
+    ExemptionSection,
+    MailSection,
+    OnlineTagSection,
+    ProbeSection,
+    ProductSection,
+    ReleaseSection,
+    RuleSection,
+    ServiceSection,
+    StoreSection,
+    Tier0Section,
+    WebSection,
+)
 
 
 class Config(Section):
@@ -136,12 +48,34 @@ class Config(Section):
     endpoint: list[EndpointSection] = Field(default_factory=list)
     classes: dict[str, ClassSection] = Field(alias="class")
     product: list[ProductSection]
+    online_tag: list[OnlineTagSection] = Field(default_factory=list)
     rule: list[RuleSection]
     exemption: list[ExemptionSection] = Field(default_factory=list)
 
     @property
     def products(self) -> dict[str, Product]:
         return {p.name: _product(p) for p in self.product}
+
+    @property
+    def online_tags(self) -> dict[str, OnlineTag]:
+        return {
+            t.tag: OnlineTag(t.tag, t.record, t.job, t.on_change, t.delay, tuple(t.owners)) for t in self.online_tag
+        }
+
+    @property
+    def required(self) -> dict[str, Required]:
+        """What each class of runs needs."""
+        online = self.online_tags
+        return {
+            name: Required(
+                run_class=name,
+                expected_streams=tuple(c.expected_streams),
+                products=tuple(c.required),
+                only_where_declared=c.only_where_declared,
+                online_tags=tuple(online[tag] for tag in c.online_tags),
+            )
+            for name, c in self.classes.items()
+        }
 
     @property
     def context(self) -> frozenset[str]:
@@ -155,13 +89,9 @@ class Config(Section):
 
     def rulebook(self, facts: Iterable[Fact], *, file: str = "config.toml") -> Rulebook:
         """Compile the rules against the facts that the probes declare."""
-        classes = {
-            name: Required(name, tuple(c.expected_streams), tuple(c.required), c.only_where_declared)
-            for name, c in self.classes.items()
-        }
         rules = [RuleText(**r.model_dump()) for r in self.rule]
         exemptions = [ExemptionText(**e.model_dump()) for e in self.exemption]
-        return build(rules, exemptions, self.products, classes, facts, file=file)
+        return build(rules, exemptions, self.products, self.required, facts, file=file)
 
 
 def _product(p: ProductSection) -> Product:
@@ -237,6 +167,7 @@ def _contradictions(config: Config) -> Iterable[str]:
                 near = difflib.get_close_matches(product_name, names, n=1)
                 hint = f", did you mean {near[0]!r}?" if near else f", known: {', '.join(sorted(names))}"
                 yield f"class.{name}.required: no product is called {product_name!r}{hint}"
+    yield from _wrong_online_tags(config)
     for name, probe in config.probe.items():
         if probe.every <= timedelta(0) or probe.stale_after < 2 * probe.every:
             yield f"probe.{name}: stale_after ({probe.stale_after}) must be at least twice every ({probe.every})"
@@ -248,6 +179,19 @@ def _contradictions(config: Config) -> Iterable[str]:
         yield f"store.keep ({config.store.keep}) must be at least 7d: it removes what explains a release"
     if config.agent.mode == "live" and not (config.release.url and config.release.secret_file):
         yield 'release.url and release.secret_file: mode = "live" needs both'
+
+
+def _wrong_online_tags(config: Config) -> Iterable[str]:
+    names = [t.tag for t in config.online_tag]
+    for number, online in enumerate(config.online_tag):
+        if names.count(online.tag) > 1:
+            yield f"online_tag[{number}].tag: {online.tag!r} is named twice"
+    for name, wanted in config.classes.items():
+        for tag in wanted.online_tags:
+            if tag not in names:
+                near = difflib.get_close_matches(tag, names, n=1)
+                hint = f", did you mean {near[0]!r}?" if near else f", known: {', '.join(sorted(names)) or 'none'}"
+                yield f"class.{name}.online_tags: no online tag is called {tag!r}{hint}"
 
 
 def _sentence(file: str, error: Any) -> str:

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any, ClassVar, Self
 
 from spy.domain.evidence import Evidence, Fact, Value
-from spy.domain.product import Product, Products
+from spy.domain.product import OnlineTag, Product, Products
 from spy.domain.run import Run
 from spy.domain.subject import Subject, of_run
 from spy.endpoint import EndpointSection
@@ -56,6 +56,8 @@ class Open:
     """Tier0's lowest run that is not locked; None while unknown. Runs below it are history."""
     gating: frozenset[str] = frozenset()
     """Names of products that some class requires."""
+    online_tags: tuple[OnlineTag, ...] = ()
+    """Online tags that some class requires."""
 
     def products_of(self, run: OpenRun) -> list[Product]:
         """Products that some declared stream of the run carries; all gating ones until the streams are known."""

@@ -9,13 +9,13 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from probes.conditions.simulator import create, delete_iov, insert_iov, insert_o2o_run
+from probes.simulation.faults import Faults
+from probes.simulation.online import jobs_of, last_beat, last_good
 from probes.simulation.story import TagLag
 from probes.simulation.tags import SimTag, global_tags
+from spy.domain.product import OnlineTag
 
-BEAT = timedelta(minutes=10)
-"""How often the online-to-offline jobs run."""
-HEARTBEAT = "O2OHeartbeat"
-"""Job whose newest run tells how fresh a copy of the database is."""
+RUN_LENGTH = timedelta(seconds=20)
 TIME_TYPES = {"run": "Run", "lumi": "Lumi", "time": "Time"}
 
 
@@ -35,13 +35,21 @@ class Interval:
 class ConditionsFile:
     """The present file, and a journal from which the file of any earlier moment can be written anew."""
 
-    def __init__(self, path: Path, tags: Mapping[str, SimTag], lags: Sequence[TagLag] = ()) -> None:
+    def __init__(
+        self,
+        path: Path,
+        tags: Mapping[str, SimTag],
+        lags: Sequence[TagLag] = (),
+        online: Iterable[OnlineTag] = (),
+        faults: Faults | None = None,
+    ) -> None:
         self.path = path
         self._tags = tags
-        self._lags = lags
+        self._jobs = jobs_of(lags, online)
+        self._faults = faults or Faults()
         self._journal: list[tuple[datetime, Interval, bool]] = []
         self._keys: set[tuple[str, int, datetime]] = set()
-        self._beaten = datetime.min.replace(tzinfo=UTC)
+        self._beaten = self._copied = datetime.min.replace(tzinfo=UTC)
         self._connection = self._new(path)
 
     def close(self) -> None:
@@ -63,11 +71,12 @@ class ConditionsFile:
 
     def beat(self, now: datetime) -> None:
         """Write the newest run of the jobs, if there is a newer one; earlier ones that nobody saw are left out."""
-        last = _last_beat(now)
+        last = last_beat(now)
         if last > self._beaten:
             self._beaten = last
             with self._connection:
-                self._beat(self._connection, last)
+                good = self._beat(self._connection, last, self._copied)
+            self._copied = good or self._copied
 
     def copy_at(self, moment: datetime, path: Path) -> Path:
         """The file as it was at a moment, written to `path`."""
@@ -76,7 +85,7 @@ class ConditionsFile:
             for at, interval, landed in self._journal:
                 if at <= moment:
                     (_write if landed else _erase)(connection, [interval])
-            self._beat(connection, _last_beat(moment))
+            self._beat(connection, last_beat(moment))
         connection.close()
         return path
 
@@ -84,20 +93,30 @@ class ConditionsFile:
         for old in (path, path.with_name(path.name + "-journal")):
             old.unlink(missing_ok=True)
         names = {tag.name: (TIME_TYPES[tag.base], tag.synchronization) for tag in self._tags.values()}
-        names |= {lag.name: ("Time", "any") for lag in self._lags}
+        names |= {job.tag: ("Time", "any") for job in self._jobs if job.tag}
         create(path, global_tags(self._tags), names, {tag.name: tag.record for tag in self._tags.values()})
         connection = sqlite3.connect(path, check_same_thread=False)
         # Nobody needs this file after a crash, and a commit that waits for the disk costs more than all the rest.
         connection.execute("PRAGMA synchronous = OFF")
         return connection
 
-    def _beat(self, connection: sqlite3.Connection, start: datetime) -> None:
-        for job in (HEARTBEAT, *(lag.name for lag in self._lags)):
-            connection.execute('DELETE FROM "O2O_RUN" WHERE "JOB_NAME" = ?', (job,))
-            insert_o2o_run(connection, job, start, start + timedelta(seconds=20), 0)
-        for lag in self._lags:
-            since = since_of_time(start - lag.delay)
-            insert_iov(connection, lag.name, since, f"{since:040x}", start)
+    def _beat(self, connection: sqlite3.Connection, start: datetime, copied: datetime | None = None) -> datetime | None:
+        """Write the runs of the jobs as they are at this beat, and what they copied since `copied`.
+
+        Returns the newest beat at which the jobs copied anything.
+        """
+        good, fault = last_good(self._faults, start), self._faults.active("o2o", start)
+        for job in self._jobs:
+            connection.execute('DELETE FROM "O2O_RUN" WHERE "JOB_NAME" = ?', (job.name,))
+            succeeded = good - job.idle if good else None
+            if succeeded:
+                insert_o2o_run(connection, job.name, succeeded, succeeded + RUN_LENGTH, 0)
+            if succeeded != start and (fault is None or fault.kind == "http500"):
+                insert_o2o_run(connection, job.name, start, start + RUN_LENGTH, 1)
+            if good and good != copied and job.writes:
+                since = since_of_time(good - job.lag)
+                insert_iov(connection, job.tag, since, f"{since:040x}", good)
+        return good
 
     def _unique(self, tag: str, since: int, payload_hash: str, at: datetime) -> Interval:
         """Two files can meet in one tag at one since and moment; the insertion time must tell them apart."""
@@ -105,12 +124,6 @@ class ConditionsFile:
             at += timedelta(microseconds=1)
         self._keys.add((tag, since, at))
         return Interval(tag, since, payload_hash, at)
-
-
-def _last_beat(now: datetime) -> datetime:
-    """Start of the newest run that is over by now."""
-    epoch = datetime(1970, 1, 1, tzinfo=UTC)
-    return now - timedelta(minutes=1) - (now - timedelta(minutes=1) - epoch) % BEAT
 
 
 def _write(connection: sqlite3.Connection, intervals: Iterable[Interval]) -> None:

@@ -19,8 +19,9 @@ from probes.simulation.narrate import Narrator
 from probes.simulation.scenario import Scenario
 from probes.simulation.step import run_steps
 from spy.app import build_web
-from spy.config import AgentSection, packaged_text
+from spy.config import packaged_text
 from spy.domain.errors import ConfigError, SpyError
+from spy.sections import AgentSection
 
 SPEED = 120.0
 """Two minutes of the world in a second: the first release of the shipped scenario comes within a minute."""

@@ -27,10 +27,11 @@ from probes.uploads.simulator import Simulator as UploadsSimulator
 from spy.channels.post import Mail
 from spy.channels.signature import Secret
 from spy.clock import duration
-from spy.config import AgentSection, Config, load
+from spy.config import Config, load
 from spy.database import close_database
 from spy.domain.errors import DeliveryError
 from spy.receiver.app import Receiver
+from spy.sections import AgentSection
 
 SIMULATORS: Mapping[str, Callable[[World], WireSimulator]] = {
     "tier0": Tier0Simulator,
@@ -125,7 +126,8 @@ class Stage:
         self.secret_text = f"whsec_{base64.b64encode(key).decode('ascii')}"
         self.secret = Secret.parse(self.secret_text)
         self.receiver = Receiver(folder / "receiver.db", [self.secret], _LateTier0(lambda: self.world), now)
-        self.world = World(scenario, config.products, folder / "conditions.db", self.receiver)
+        online = tuple(config.online_tags.values())
+        self.world = World(scenario, config.products, folder / "conditions.db", self.receiver, online=online)
         self.services: dict[str, Faulty] = {
             name: Faulty(name, make(self.world), self.faults, now, self.world.as_of)
             for name, make in SIMULATORS.items()

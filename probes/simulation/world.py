@@ -9,7 +9,7 @@ intervals are open in every tag.
 from __future__ import annotations
 
 import heapq
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -20,13 +20,14 @@ from threading import RLock, local
 
 from probes.simulation import dropbox
 from probes.simulation.conditions_file import ConditionsFile, Interval, since_of_time
+from probes.simulation.faults import Faults
 from probes.simulation.plan import build_history, build_runs
 from probes.simulation.scenario import Scenario, unknown_products
 from probes.simulation.tags import global_tags, tags_of
 from probes.simulation.tier0_clock import Decisions, NoDecisions, Tier0Clock, first_safe_run
 from probes.simulation.truth import SimProduct, SimRun, Upload
 from spy.domain.errors import ConfigError
-from spy.domain.product import Product
+from spy.domain.product import OnlineTag, Product
 
 INHERITED = 1000
 """How many runs before the first one the interval begins that every tag holds from the start."""
@@ -62,6 +63,7 @@ class World:
         conditions_path: Path,
         decisions: Decisions | None = None,
         seed: int | None = None,
+        online: Sequence[OnlineTag] = (),
     ) -> None:
         mistakes = unknown_products(scenario, products)
         if mistakes:
@@ -83,7 +85,8 @@ class World:
         waiting = [run for run in runs if run.transferred and run.datasets]
         self._tier0 = Tier0Clock(scenario, waiting, decisions or NoDecisions())
         self._past = lru_cache(maxsize=32)(self._moment_before)
-        self.conditions = ConditionsFile(conditions_path, self.tags, scenario.tags)
+        self.online = online
+        self.conditions = ConditionsFile(conditions_path, self.tags, scenario.tags, online, Faults(scenario.faults))
         self._inherit(first - max(INHERITED, len(history) + 1), begin - INHERITED_AGE)
         self._plan_uploads()
         self.advance(scenario.start)
@@ -219,6 +222,7 @@ class World:
     def _inherit(self, run: int, at: datetime) -> None:
         sinces = {"run": run, "lumi": (run << 32) | 1, "time": since_of_time(at)}
         self.conditions.insert([(tag.name, sinces[tag.base], f"{run:040x}") for tag in self.tags.values()], at)
+        self.conditions.insert([(tag.name, sinces["time"], f"{run:040x}") for tag in self.online], at)
 
     def _plan_uploads(self) -> None:
         for run in self._present.runs:

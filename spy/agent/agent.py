@@ -122,6 +122,7 @@ class Agent:
             instance=self.settings.instance,
             first_safe_run=first_safe if isinstance(first_safe, int) else None,
             gating=self.book.gating,
+            online_tags=self.book.online_tags,
         )
 
     def look(self, name: str, now: datetime) -> Look:

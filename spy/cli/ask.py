@@ -21,6 +21,7 @@ from spy.config import Config
 from spy.database import close_database
 from spy.domain.errors import ActError, StoreError
 from spy.domain.evidence import Evidence, Scope
+from spy.domain.product import needed_online
 from spy.domain.run import Run
 from spy.domain.subject import part_of
 from spy.probe import Open, OpenRun, Probe
@@ -81,6 +82,7 @@ def open_of(settings: Config, board: Board, now: datetime, run: int | None) -> O
         instance=settings.agent.instance,
         first_safe_run=first_safe if isinstance(first_safe, int) else run,
         gating=required,
+        online_tags=needed_online(settings.required.values()),
     )
 
 

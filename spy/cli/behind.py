@@ -34,6 +34,7 @@ BEHIND: Mapping[str, Mapping[Scope, tuple[str, ...]]] = {
     "class_has_set": {Scope.RUN: ("run_class",)},
     "endless_lower_run": {Scope.RUN: ("run_ended",)},
     "before_lock": {Scope.RUN: ("run_end",)},
+    "uncovered_online_tags": {Scope.RUN: ("run_class", "run_end"), Scope.TAG: ("online_since", "online_job_start")},
 }
 """Derived name to the facts that it is made of, by what they are about."""
 
@@ -67,6 +68,9 @@ def _subjects(
         yield of_product(instance, run, product.name)
     elif scope is Scope.TAG and product:
         yield from (of_tag(instance, run, tag) for tag in product.destination_tags)
+    elif scope is Scope.TAG:
+        # About the run as a whole only online tags say anything.
+        yield from dict.fromkeys(subject for subject, name in known if name == "online_since")
     elif scope is Scope.STREAM:
         every = dict.fromkeys(subject for subject, name in known if "/stream:" in subject and name == "producers")
         wanted = [of_stream(instance, run, name) for name in product.streams] if product else list(every)

@@ -26,6 +26,7 @@ from spy.clock import utc_now
 from spy.config import Config
 from spy.domain.errors import ConfigError, SpyError
 from spy.domain.evidence import Scope
+from spy.domain.product import needed_online
 from spy.domain.run import Run
 from spy.domain.subject import of_tag, part_of
 from spy.probe import Open, OpenRun, Probe
@@ -137,7 +138,8 @@ def _trial(config: Config, probe: Probe, frontier: int | None) -> Open:
     if _tells(probe, "mapped", Scope.TAG):
         runs = _one_per_global_tag(config, frontier or 1, now)
     required = frozenset(name for wanted in config.classes.values() for name in wanted.required)
-    return Open(now, runs, config.products, config.agent.instance, frontier, required)
+    online = needed_online(config.required.values())
+    return Open(now, runs, config.products, config.agent.instance, frontier, required, online)
 
 
 def _one_per_global_tag(config: Config, number: int, now: datetime) -> list[OpenRun]:

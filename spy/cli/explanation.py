@@ -9,13 +9,14 @@ from enum import StrEnum
 
 from spy.cli.behind import behind
 from spy.clock import age_text
-from spy.config import Config, RuleSection
+from spy.config import Config
 from spy.domain.act import Act
 from spy.domain.evidence import Evidence
 from spy.domain.product import Product
 from spy.domain.release import Stage
 from spy.domain.subject import Subject, part_of
 from spy.domain.verdict import Outcome, State
+from spy.sections import RuleSection
 from spy.store.views import Decision, Message, Move, RunDetail
 
 Known = Mapping[tuple[Subject, str], Evidence]

@@ -10,12 +10,12 @@ from typing import Any, TypeVar
 from pydantic import ValidationError
 
 from spy.app import endpoints_of, facts_of, installed_probes
-from spy.config import ExemptionSection, RuleSection
 from spy.domain.errors import ConfigError
 from spy.domain.evidence import Fact
 from spy.endpoint import EndpointSection
 from spy.rules.rulebook import ExemptionText, RuleText, build
 from spy.section import Section
+from spy.sections import ExemptionSection, RuleSection
 
 Part = TypeVar("Part", bound=Section)
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from enum import StrEnum
 
 
@@ -54,6 +55,22 @@ class Product:
 
 
 @dataclass(frozen=True, slots=True)
+class OnlineTag:
+    """A tag that a job copies from the online database (O2O) as time passes; prompt reconstruction reads it."""
+
+    name: str
+    record: str
+    job: str
+    """JOB_NAME of the job's runs."""
+    on_change: bool = False
+    """Written only when a value changed: then a good run of the job is as good as a new interval."""
+    delay: timedelta = timedelta()
+    """How long before its start what a run of the job copies ends."""
+    owners: tuple[str, ...] = ()
+    """Mail addresses."""
+
+
+@dataclass(frozen=True, slots=True)
 class Required:
     """What one class of runs needs."""
 
@@ -64,6 +81,14 @@ class Required:
     """Names of products that must be in place."""
     only_where_declared: bool = False
     """A product counts only if some stream of the run declares its producer (heavy ions)."""
+    online_tags: tuple[OnlineTag, ...] = ()
+    """Tags that must reach the run's end, whatever its streams declare."""
+
+
+def needed_online(classes: Iterable[Required]) -> tuple[OnlineTag, ...]:
+    """Online tags that some class requires, by name."""
+    needed = {tag.name: tag for required in classes for tag in required.online_tags}
+    return tuple(needed[name] for name in sorted(needed))
 
 
 Products = Mapping[str, Product]

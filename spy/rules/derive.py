@@ -10,7 +10,7 @@ from spy.domain.evidence import Fact, Kind, Scope, Value
 from spy.domain.product import Product, Required
 from spy.domain.subject import Subject
 from spy.domain.verdict import Seen
-from spy.rules import calibration
+from spy.rules import calibration, online
 from spy.rules.view import View
 
 DERIVED: tuple[Fact, ...] = (
@@ -25,6 +25,7 @@ DERIVED: tuple[Fact, ...] = (
     Fact("class_has_set", Kind.BOOL, Scope.RUN, "whether the configuration has a required set for the run's class"),
     Fact("endless_lower_run", Kind.INT, Scope.RUN, "a lower run without stop time while newer runs are taken; 0: none"),
     Fact("before_lock", Kind.BOOL, Scope.RUN, "true until the predicted lock; past it unknown, never false"),
+    *online.DERIVED,
     *calibration.DERIVED,
 )
 
@@ -180,4 +181,5 @@ _OF_RUN: dict[str, Callable[[View], Seen]] = {
     "class_has_set": class_has_set,
     "endless_lower_run": endless_lower_run,
     "before_lock": before_lock,
+    "uncovered_online_tags": lambda view: online.uncovered(view, required_set(view)),
 }

@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass
 
 from spy.domain.errors import ConfigError
 from spy.domain.evidence import Fact, Kind, Scope
-from spy.domain.product import Product, Required
+from spy.domain.product import OnlineTag, Product, Required, needed_online
 from spy.expressions import Expression, ExpressionError, Language
 from spy.rules.derive import DERIVED
 
@@ -71,6 +71,11 @@ class Rulebook:
     def gating(self) -> frozenset[str]:
         """Products that some class requires."""
         return frozenset(name for required in self.classes.values() for name in required.products)
+
+    @property
+    def online_tags(self) -> tuple[OnlineTag, ...]:
+        """Online tags that some class requires, by name."""
+        return needed_online(self.classes.values())
 
 
 def variables(facts: Iterable[Fact], scope: Scope) -> dict[str, Kind]:

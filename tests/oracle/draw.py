@@ -63,13 +63,21 @@ def draw(seed: int) -> str:
         lines += _act(dice, dice.choice(numbers))
     lines += _switch(dice) if dice.random() < 0.08 else []
     lines += _delay(dice) if dice.random() < 0.04 else []
-    return "\n".join(lines + _periods(dice)) + "\n"
+    lines += _periods(dice)
+    # Drawn last, so that what seeds told before they tell still.
+    lines += _late_tag(dice) if dice.random() < 0.1 else []
+    return "\n".join(lines) + "\n"
 
 
 def offset(at: float) -> str:
     """Seconds from the start as a scenario writes them."""
     minutes, second = divmod(round(at), 60)
     return f"{minutes // 60}h{minutes % 60}m" + (f"{second}s" if second else "")
+
+
+def _late_tag(dice: Random) -> list[str]:
+    tag = dice.choice(["EcalLaserAPDPNRatios_prompt_v3", "SiStripDetVOff_v7_prompt"])
+    return ["", "[[tag]]", f'name = "{tag}"', f'delay = "{offset(dice.randrange(HOUR, 30 * HOUR))}"']
 
 
 def _runs(dice: Random, mishap: float) -> tuple[list[int], list[str]]:

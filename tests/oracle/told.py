@@ -18,7 +18,10 @@ Table = Mapping[str, Any]
 
 _UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 _LUMI_S = 23.31
-_SHIPPED_PERIODS = {"tier0": 120.0, "oms": 120.0, "conditions": 300.0, "uploads": 300.0, "dqm": 300.0, "jobs": 300.0}
+_SHIPPED_PERIODS = {"tier0": 120.0, "oms": 120.0} | dict.fromkeys(
+    ("conditions", "uploads", "dqm", "jobs", "o2o"), 300.0
+)
+
 
 STREAMS_OF = {
     "BeamSpotObjectHP_ByLumi": {"ExpressAlignment", "HIExpressAlignment"},
@@ -146,6 +149,8 @@ class Told:
     """By number."""
     faults: tuple[Fault, ...]
     acts: tuple[Act, ...]
+    tag_lags: Mapping[str, float]
+    """Online tag to how far what its job copies lies behind the present."""
     switched_off: Spans
     """When prompt reconstruction is disabled as a whole."""
     delays: tuple[tuple[float, float, float], ...]
@@ -168,6 +173,7 @@ def read(scenario: Table) -> Told:
         runs=tuple(sorted(map(_run, scenario.get("run", [])), key=lambda run: run.number)),
         faults=tuple(_fault(t) for t in scenario.get("fault", [])),
         acts=tuple(_act(t) for t in scenario.get("act", [])),
+        tag_lags={t["name"]: seconds(t["delay"]) for t in scenario.get("tag", [])},
         switched_off=_switched_off(scenario.get("switch", [])),
         delays=_delays(scenario),
         expected_delay=_expected_delay(scenario.get("agent", {}).get("tier0", {})),

@@ -47,6 +47,10 @@ def _evidence(facts: Facts) -> Iterator[Evidence]:
     yield from _streams(facts)
     for name, product in facts.products.items():
         yield from _product(name, product)
+    if facts.ended:
+        # Always covered here: tests/unit/test_online_tags.py asks about the rest.
+        for tag in shipped_rulebook().online_tags:
+            yield _say(of_tag("prod", RUN, tag.name), "online_since", END, "o2o")
 
 
 def _streams(facts: Facts) -> Iterator[Evidence]:

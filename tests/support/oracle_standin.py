@@ -41,6 +41,10 @@ def as_oracle(value):
     return value
 
 
+def as_sqlite(value):
+    return value.strftime("%Y-%m-%d %H:%M:%S.%f") if isinstance(value, datetime) else value
+
+
 class Cursor:
     arraysize = 100
 
@@ -73,8 +77,9 @@ class Cursor:
             if mark in low:
                 self.cur.execute("SELECT ?", (answer,))
                 return self
+        bound = {name: as_sqlite(value) for name, value in (params or {}).items()}
         try:
-            self.cur.execute(re.sub(r"\s+FROM DUAL\b", "", sql, flags=re.I), params or {})
+            self.cur.execute(re.sub(r"\s+FROM DUAL\b", "", sql, flags=re.I), bound)
         except sqlite3.OperationalError as exc:
             raise failure("ORA-00942" if "no such table" in str(exc) else "ORA-00904", str(exc)) from exc
         return self
