@@ -83,10 +83,15 @@ def test_a_run_of_2026_is_followed_judged_released_and_seen_to_start(live: Live,
     assert stage_of(live, "404616") == Stage.STARTED
     with reading(live.store) as connection:
         moves = list(connection.execute(select(table_of(MoveRow)).order_by(table_of(MoveRow).c.id)))
-        decisions = list(connection.execute(select(table_of(DecisionRow)).where(table_of(DecisionRow).c.run == 404616)))
+        of_run = select(table_of(DecisionRow)).where(table_of(DecisionRow).c.run == 404616)
+        decisions = {row.revision: row for row in connection.execute(of_run)}
+        released = connection.execute(
+            select(table_of(ReleaseRow).c.revision).where(table_of(ReleaseRow).c.chunk == "404616")
+        ).scalar_one()
     assert [row.after for row in moves if row.chunk == "404616"] == ["queued", "sent", "accepted", "locked", "started"]
-    assert decisions[-1].verdict == "ready"
-    assert set(decisions[-1].payload_hashes) == {
+    # On a busy machine the fast clock may make its evidence stale once more afterwards: this is the one it went with.
+    assert decisions[released].verdict == "ready"
+    assert set(decisions[released].payload_hashes) == {
         "BeamSpotObjects_PCL_byLumi_v0_prompt",
         "SiPixelQuality_byPCL_prompt_v2",
         "SiStripBadChannel_FromOfflineCalibration_GR10_v1_prompt",
