@@ -84,7 +84,9 @@ def _live(scenario: Scenario, speed: float, port: int) -> None:
         thread.start()
         typer.echo(f"The page: http://127.0.0.1:{port}   (Ctrl-C ends it)")
         typer.echo(f"The world of {scenario.name} runs {speed:g} times as fast as ours, its services on loopback.")
-        typer.echo(f"Ask it from another terminal: spy status --config {settings}")
+        # Not `spy status`: it measures ages by our clock, not by this world's.
+        first = scenario.runs[0].number if scenario.runs else "RUN"
+        typer.echo(f"Ask it from another terminal: spy explain {first} --config {settings}")
         narrator = Narrator(live)
         while not stopped.wait(0.5) and thread.is_alive():
             for sentence in narrator.news():
