@@ -15,6 +15,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine
 
 from spy.agent import observe, observed
+from spy.agent.basis import Basis, Loaded, packed
 from spy.agent.board import Board, in_rounds
 from spy.agent.carry import carry_out
 from spy.agent.decide import judge
@@ -59,6 +60,13 @@ class Agent:
         """Messages queued so far: whoever delivers sees whether there is something new."""
         self.held: dict[int, datetime] = {}
         """Run to the end of a hold that Tier0 accepted, also when that is over."""
+        self.evidence = 0
+        """Id of the newest evidence on the board."""
+        self.loaded = Loaded()
+        self.begun: dict[int, int] = {}
+        """Runs opened since we lead, to the evidence id after which their facts count."""
+        self.bases: dict[int, Basis] = {}
+        """What the newest verdict of each run stands on."""
         self._acts: object = None
         self.fence = 0
         """Our fencing token; 0: we do not lead, and neither decide nor send."""
@@ -85,7 +93,10 @@ class Agent:
     def _load(self) -> None:
         """What the store holds. Decisions are compared with the stored ones, so that a change nobody wrote is found."""
         self.board, self.judged = Board(self.settings.instance), {}
+        self.begun, self.bases = {}, {}
         with reading(self.store) as connection:
+            self.evidence = ledger.newest_id(connection)
+            self.loaded = Loaded(self.evidence, ledger.last_good(connection))
             self.board.load(0, ledger.evidence_of_run(connection, 0))
             runs = ledger.open_runs(connection)
             for run in runs:
@@ -138,11 +149,13 @@ class Agent:
                 changed = self.board.changes(look)
                 ledger.append(connection, look, changed)
                 taken.append((look, changed))
+            before, newest = self.evidence, ledger.newest_id(connection)
+        self.evidence = newest
         touched: set[int] = set()
         for look, changed in taken:
             touched |= self.board.apply(look, changed)
         if touched:
-            self._open_new_runs(touched, now)
+            self._open_new_runs(touched, before, now)
             causes = {f"earlier run {run}" for run in touched}
             behind = {run for run, judged in self.judged.items() if judged.verdict.cause in causes}
             self._decide(set(self.board.runs) if 0 in touched else touched | behind, now)
@@ -174,7 +187,7 @@ class Agent:
         """Plan anew after deliveries: an accepted run frees the next one."""
         self._decide(set(), now)
 
-    def _open_new_runs(self, touched: set[int], now: datetime) -> None:
+    def _open_new_runs(self, touched: set[int], before: int, now: datetime) -> None:
         """A run that OMS tells and Tier0 has not locked is opened; one that was closed stays history."""
         new = [run for run in touched if run and run not in self.releases]
         if not new:
@@ -186,6 +199,7 @@ class Agent:
                     self.board.drop(run)
                     continue
                 ledger.open_run(connection, run, now)
+                self.begun[run] = before
                 decisions.begin(connection, str(Chunk(run)), run, now, self.fence)
             self.read_releases(connection)
 
@@ -210,7 +224,7 @@ class Agent:
     def _judge(self, connection: Connection, run: int, active: Sequence[Act], now: datetime) -> None:
         if self._is_closed(run):
             return
-        verdict = judge(self.board, self.book, self.settings, run, active, now, self.held.get(run))
+        verdict = self.judge(run, active, now)
         before = self.judged.get(run)
         if before and before.verdict.says_the_same_as(verdict):
             self.judged[run] = Judged(verdict, before.revision, before.at)
@@ -220,11 +234,27 @@ class Agent:
             for row in blocked_rows(self.settings, self.judged[run], self.book.products, self.fence, now):
                 self.post(connection, **row)
 
+    def judge(self, run: int, active: Sequence[Act], now: datetime) -> Verdict:
+        """The verdict now; what it stands on is kept for its record."""
+        held_until = self.held.get(run)
+        self.bases[run] = Basis(
+            now=now,
+            evidence=self.evidence,
+            loaded=self.loaded,
+            begun={number: self.begun.get(number, 0) for number in self.board.runs},
+            renewed=self.board.renewed,
+            facts=(len(self.board.facts[0]), len(self.board.facts[run])),
+            waivers=[act.id for act in active if act.do is Do.WAIVE and act.concerns(run)],
+            held_until=held_until,
+        )
+        return judge(self.board, self.book, self.settings, run, active, now, held_until)
+
     def record(self, connection: Connection, run: int, verdict: Verdict, now: datetime) -> None:
         """A new revision of a chunk's decision."""
         before = self.judged.get(run)
         revision = (before.revision if before else 0) + 1
-        decisions.record(connection, verdict, revision, now, self.book.hash, self.fence)
+        basis = packed(self.bases[run])
+        decisions.record(connection, verdict, revision, now, self.book.hash, self.fence, basis)
         self.judged[run] = Judged(verdict, revision, now)
 
     # --- close --------------------------------------------------------------------------------------------------
@@ -240,6 +270,7 @@ class Agent:
                 ledger.close_run(connection, run, now)
                 self.board.drop(run)
                 self.judged.pop(run, None)
+                self.bases.pop(run, None)
             self.read_releases(connection)
 
 

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection
 
-from spy.agent.decide import judge
 from spy.agent.messages import webhook_row
 from spy.channels.message import Kind
 from spy.clock import from_iso
@@ -56,7 +55,7 @@ def _handle(agent: Agent, connection: Connection, act: Act, run: int, active: Se
     row = agent.releases[run]
     stage = Stage(row.stage)
     if act.do is Do.WAIVE and not stage.is_closed:
-        verdict = judge(agent.board, agent.book, agent.settings, run, active, now, agent.held.get(run))
+        verdict = agent.judge(run, active, now)
         if not agent.judged[run].verdict.says_the_same_as(verdict):
             agent.record(connection, run, verdict, now)
     elif act.do is Do.HOLD_TIER0:

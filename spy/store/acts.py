@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -113,6 +114,11 @@ def mark_handled(connection: Connection, act_id: int) -> None:
 
 def end_by_tag(connection: Connection, act_id: int, at: datetime, why: str) -> None:
     connection.execute(update(_act).where(_act.c.id == act_id).values(ended_at=at, ended_by=why))
+
+
+def by_id(connection: Connection, ids: Sequence[int]) -> list[Act]:
+    """These acts as they are told now, oldest first."""
+    return [as_act(row) for row in connection.execute(select(_act).where(_act.c.id.in_(ids)).order_by(_act.c.id))]
 
 
 def all_acts(engine: Engine, limit: int = 200) -> list[Act]:

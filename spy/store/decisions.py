@@ -20,27 +20,43 @@ _release = table_of(ReleaseRow)
 _move = table_of(MoveRow)
 
 
-def record(connection: Connection, verdict: Verdict, revision: int, at: datetime, rulebook: str, fence: int) -> None:
+def record(
+    connection: Connection,
+    verdict: Verdict,
+    revision: int,
+    at: datetime,
+    rulebook: str,
+    fence: int,
+    basis: Any = None,
+) -> None:
     """One new revision. A second writer of the same revision breaks on the unique index: nobody decides twice."""
     connection.execute(
         insert(_decision).values(
-            chunk=str(verdict.chunk),
-            run=verdict.chunk.run,
             revision=revision,
             at=at,
-            verdict=verdict.state,
-            cause=verdict.cause,
-            reasons=list(verdict.reasons),
-            outcomes=[_outcome(o) for o in verdict.outcomes],
-            products={name: str(state) for name, state in verdict.products.items()},
-            payload_hashes=dict(verdict.payload_hashes),
-            required=list(verdict.required),
-            deadline=verdict.deadline,
             rulebook=rulebook,
             program=__version__,
             fence=fence,
+            basis=basis,
+            **told(verdict),
         )
     )
+
+
+def told(verdict: Verdict) -> dict[str, Any]:
+    """A verdict as its row has it."""
+    return {
+        "chunk": str(verdict.chunk),
+        "run": verdict.chunk.run,
+        "verdict": str(verdict.state),
+        "cause": verdict.cause,
+        "reasons": list(verdict.reasons),
+        "outcomes": [_outcome(o) for o in verdict.outcomes],
+        "products": {name: str(state) for name, state in verdict.products.items()},
+        "payload_hashes": dict(verdict.payload_hashes),
+        "required": list(verdict.required),
+        "deadline": verdict.deadline,
+    }
 
 
 def _outcome(outcome: Outcome) -> dict[str, Any]:
@@ -91,6 +107,12 @@ def as_verdict(row: Any) -> Verdict:
 def history(connection: Connection, chunk: str) -> list[Any]:
     """All revisions of one chunk, oldest first."""
     return list(connection.execute(select(_decision).where(_decision.c.chunk == chunk).order_by(_decision.c.revision)))
+
+
+def between(connection: Connection, begin: datetime, end: datetime, run: int | None = None) -> list[Any]:
+    """Decisions made from `begin` on and before `end`, in the order in which they were made."""
+    query = select(_decision).where(_decision.c.at >= begin, _decision.c.at < end).order_by(_decision.c.id)
+    return list(connection.execute(query if run is None else query.where(_decision.c.run == run)))
 
 
 def releases(connection: Connection, runs: Iterable[int] | None = None) -> dict[str, Any]:

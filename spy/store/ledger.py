@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -107,16 +107,27 @@ def evidence_of_run(connection: Connection, run: int) -> list[Evidence]:
         select(func.max(_evidence.c.id)).where(_evidence.c.run == run).group_by(_evidence.c.subject, _evidence.c.name)
     )
     rows = connection.execute(select(_evidence).where(_evidence.c.id.in_(newest))).all()
-    renewed = _last_good(connection)
-    return [_evidence_of(row, renewed) for row in rows]
+    renewed = last_good(connection)
+    return [as_evidence(row, renewed) for row in rows]
 
 
-def _last_good(connection: Connection) -> dict[str, datetime]:
+def history_of_run(connection: Connection, run: int) -> list[Any]:
+    """Every row about one run (0: about services), oldest first."""
+    return list(connection.execute(select(_evidence).where(_evidence.c.run == run).order_by(_evidence.c.id)))
+
+
+def newest_id(connection: Connection) -> int:
+    """The id of the newest evidence; 0: there is none."""
+    return connection.execute(select(func.max(_evidence.c.id))).scalar() or 0
+
+
+def last_good(connection: Connection) -> dict[str, datetime]:
     rows = connection.execute(select(_probe.c.name, _probe.c.last_good)).all()
     return {row.name: row.last_good for row in rows if row.last_good}
 
 
-def _evidence_of(row: Any, renewed: dict[str, datetime]) -> Evidence:
+def as_evidence(row: Any, renewed: Mapping[str, datetime]) -> Evidence:
+    """A stored fact, as renewed by the good looks of its source."""
     seen_at = row.seen_at if row.final else max(row.seen_at, renewed.get(row.source, row.seen_at))
     return Evidence(
         subject=Subject(row.subject),

@@ -88,6 +88,8 @@ class DecisionRow(SQLModel, table=True):
     rulebook: str
     program: str
     fence: int = 0
+    basis: Any = Field(default=None, sa_column=Column(Json, nullable=True))
+    """What it stood on, to make it again; None: decided before that was kept."""
 
 
 class ReleaseRow(SQLModel, table=True):

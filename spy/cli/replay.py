@@ -1,0 +1,95 @@
+"""`spy replay`: decide a period again from what the store kept, with the same rules or with others."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from spy.app import probes_of, rulebook_of, settings_of
+from spy.cli import printing
+from spy.cli.options import AsJson, ConfigFile, existing_store, file_name, load
+from spy.cli.printing import say, stated, utc
+from spy.clock import from_iso
+from spy.domain.errors import ActError
+from spy.replay.again import Again
+from spy.replay.again import replay as decide_again
+from spy.store.engine import reading
+
+From = Annotated[str, typer.Option("--from", metavar="T", help="Decisions from then on: 2026-06-01T00:00:00Z.")]
+To = Annotated[str, typer.Option("--to", metavar="T", help="… and before then.")]
+Rules = Annotated[
+    Path | None, typer.Option("--rules", metavar="FILE", help="A whole configuration, whose rules decide instead.")
+]
+OneRun = Annotated[int | None, typer.Option("--run", metavar="N", help="Only this run.")]
+
+
+def replay(
+    *, begin: From, end: To, rules: Rules = None, run: OneRun = None, config: ConfigFile = None, as_json: AsJson = False
+) -> None:
+    """Make every stored decision of a period again and tell which come out differently, or cannot be made again."""
+    settings, other = load(config), load(rules or config)
+    first, last = _time("--from", begin), _time("--to", end)
+    if last <= first:
+        raise ActError(f"--to {end!r}: expected a time after --from {begin!r}")
+    book = rulebook_of(other, probes_of(other), file_name(rules or config))
+    with reading(existing_store(settings)) as connection:
+        made = list(decide_again(connection, book, settings_of(other), first, last, run))
+    if as_json:
+        printing.answer({"rulebook": book.hash, **_counts(made), "decisions": made})
+    else:
+        _tell(made, book.hash)
+    if any(_is_bad(one, book.hash) for one in made):
+        raise typer.Exit(1)
+
+
+def _time(option: str, text: str) -> datetime:
+    try:
+        return from_iso(text)
+    except ValueError as wrong:
+        raise ActError(
+            f"{option} {text!r}: expected a time with zone, such as 2026-06-01T12:00:00Z ({wrong})"
+        ) from None
+
+
+def _counts(made: Sequence[Again]) -> dict[str, int]:
+    return {
+        "identical": sum(not one.differs and not one.missing for one in made),
+        "different": sum(bool(one.differs) for one in made),
+        "not_replayable": sum(bool(one.missing) for one in made),
+    }
+
+
+def _is_bad(one: Again, rulebook: str) -> bool:
+    """The same rules must give the same bytes; other rules may well decide otherwise."""
+    return bool(one.missing) or (bool(one.differs) and one.rulebook == rulebook)
+
+
+def _tell(made: Sequence[Again], rulebook: str) -> None:
+    counts = _counts(made)
+    say(
+        f"{len(made)} decisions made again with rules {rulebook}: {counts['identical']} identical, "
+        f"{counts['different']} different, {counts['not_replayable']} cannot be made again."
+    )
+    shown = [one for one in made if one.differs or one.missing]
+    if not shown:
+        return
+    rows = [
+        (
+            str(one.run),
+            str(one.revision),
+            utc(one.at),
+            stated(one.stored),
+            stated(one.again) if one.again else "",
+            _why(one),
+        )
+        for one in shown
+    ]
+    printing.table(("run", "revision", "decided", "stored", "again", "what differs, or is missing"), rows)
+
+
+def _why(one: Again) -> str:
+    return one.missing or f"{', '.join(one.differs)}; now because {'; '.join(one.reasons) or 'nothing is missing'}"

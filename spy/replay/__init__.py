@@ -1,0 +1,1 @@
+"""The past, decided again from what the store kept."""

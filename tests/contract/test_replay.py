@@ -1,0 +1,86 @@
+"""The past, decided again: the same bytes, or the sentence why not."""
+
+import re
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import delete, update
+
+from probes.simulation.scenario import Scenario
+from probes.simulation.step import Steps
+from spy.replay.again import Again, replay
+from spy.store.engine import reading, writing
+from spy.store.tables import DecisionRow, EvidenceRow, table_of
+from tests.tell_stories import story_files
+
+DECISION, EVIDENCE = table_of(DecisionRow), table_of(EvidenceRow)
+
+
+def made_again(steps: Steps) -> list[Again]:
+    agent, begin = steps.agent, steps.scenario.start
+    with reading(steps.store) as connection:
+        return list(replay(connection, agent.book, agent.settings, begin, steps.at + timedelta(days=1)))
+
+
+@pytest.fixture
+def played(tmp_path: Path) -> Iterator[Steps]:
+    """The first story, played to its end."""
+    steps = Steps(Scenario.load(story_files()[0]), tmp_path)
+    steps.begin()
+    steps.go_to(steps.scenario.until)
+    yield steps
+    steps.close()
+
+
+@pytest.mark.parametrize("path", story_files(), ids=lambda path: path.stem)
+def test_every_decision_of_a_story_made_again_is_the_same_byte_for_byte(path: Path, tmp_path: Path) -> None:
+    steps = Steps(Scenario.load(path), tmp_path)
+    try:
+        steps.begin()
+        steps.go_to(steps.scenario.until)
+        made = made_again(steps)
+        assert made
+        assert [one for one in made if one.differs or one.missing] == []
+    finally:
+        steps.close()
+
+
+def test_decisions_after_another_start_of_the_agent_are_the_same_too(tmp_path: Path, store_url: str) -> None:
+    steps = Steps(Scenario.load(story_files()[0]), tmp_path, store_url)
+    try:
+        steps.begin()
+        for hours in range(2, 13, 2):
+            steps.go_to(steps.scenario.start + timedelta(hours=hours, minutes=7))
+            steps.agent.fence = 0  # what a failing store does: everything is read anew
+            steps.agent.lead(steps.at)
+        steps.go_to(steps.scenario.until)
+        made = made_again(steps)
+        assert made
+        assert [one for one in made if one.differs or one.missing] == []
+    finally:
+        steps.close()
+
+
+def test_another_value_in_the_ledger_is_found(played: Steps) -> None:
+    with writing(played.store) as connection:
+        connection.execute(update(EVIDENCE).where(EVIDENCE.c.name == "run_ended").values(value=False))
+    assert any(one.differs for one in made_again(played))
+
+
+def test_evidence_that_was_cut_away_is_said_and_never_guessed(played: Steps) -> None:
+    with writing(played.store) as connection:
+        connection.execute(delete(EVIDENCE).where(EVIDENCE.c.run == 0))
+    made = made_again(played)
+    assert {one.again for one in made} == {""}
+    assert all(
+        re.match(r"evidence is gone: the store still has 0 of \d+ facts about services", m.missing) for m in made
+    )
+
+
+def test_a_decision_of_an_older_version_is_said_to_lack_what_it_stood_on(played: Steps) -> None:
+    with writing(played.store) as connection:
+        connection.execute(update(DECISION).where(DECISION.c.revision == 1).values(basis=None))
+    missing = {one.revision for one in made_again(played) if "before the store kept" in one.missing}
+    assert missing == {1}
