@@ -23,7 +23,7 @@ from spy.domain.errors import StoreError
 
 FORMAT = 1
 MANIFEST = "manifest.json"
-_DAMAGE = (zipfile.BadZipFile, zlib.error, EOFError, KeyError, NotImplementedError, RuntimeError)
+_DAMAGE = (zipfile.BadZipFile, zlib.error, EOFError, KeyError, RuntimeError)
 """What reading a damaged zip raises: the last ones where a flag or a method was hit."""
 
 

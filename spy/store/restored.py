@@ -66,7 +66,5 @@ def _halt(connection: Connection, why: str, now: datetime) -> None:
     # A resume that no agent has seen yet would lift this halt, and was not meant for it.
     connection.execute(update(_act).where(_act.c.do == Do.RESUME).values(handled=True))
     before = notes.get(connection, notes.HALT)
-    text = (
-        f"{why}; what people did since then is not in it: repeat their keep-backs, holds and stops, then `spy resume`"
-    )
+    text = f"{why}; what people did since is not in it: repeat their keep-backs, holds and stops, then `spy resume`"
     notes.put(connection, notes.HALT, f"{text} (before that: {before})" if before else text, now)
