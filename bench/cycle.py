@@ -1,11 +1,12 @@
 """One full cycle with a long history against one with a short one: `python -m bench.cycle [open] [short] [long]`.
 
-A cycle reads all open runs anew as a new leader does, takes one look of each probe in, decides every open run, lets time
-pass, asks for what is due to be sent, and answers what the page and Tier0 ask.
+A cycle reads all open runs anew as a new leader does, takes one look of each probe in, decides every open run, lets
+time pass, asks for what is due to be sent, and answers what the page and Tier0 ask.
 """
 
 from __future__ import annotations
 
+import json
 import sys
 from datetime import timedelta
 from pathlib import Path
@@ -28,16 +29,19 @@ from tests.support.tree import toml
 TARGET = 1.2
 REPEATS = 9
 FIRST = 398600
+UNSIMULATED = {"HIHLTMonitor"}
+"""Streams of shipped products that the simulated world does not know."""
 
 
 def scenario(runs: int) -> Scenario:
     """So many runs of 25 min each, all open at its end: their streams are not done."""
-    products = "".join(
-        f'\n[[run.product]]\nname = "{p["name"]}"\nharvested = "1000h"\n' for p in toml("config.toml")["product"]
-    )
+    shipped = toml("config.toml")["product"]
+    products = "".join(f'\n[[run.product]]\nname = "{product["name"]}"\nharvested = "1000h"\n' for product in shipped)
+    declared = {stream for product in shipped for stream in product["streams"]}
+    streams = json.dumps(sorted(declared - UNSIMULATED))
     text = "".join(
         f'[[run]]\nnumber = {FIRST + i}\nclass = "collisions"\nstart = "{30 * i}m"\nend = "{30 * i + 25}m"\n'
-        f'lumis = 65\nstreams = ["Express", "ExpressAlignment", "Calibration"]\ndatasets = ["Muon0"]\n{products}'
+        f'lumis = 65\nstreams = {streams}\ndatasets = ["Muon0"]\n{products}'
         for i in range(runs)
     )
     return Scenario.parse(f'start = 2026-06-01T00:00:00Z\nseed = 1\nuntil = "{30 * runs + 60}m"\n{text}', "cycle.toml")

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 import sqlalchemy as sa
 from sqlalchemy import Engine
 
@@ -15,29 +13,30 @@ LOOKS_PER_RUN = 100
 """Less than in fact (about 290): a look has no run, and no query of a cycle reads more than its newest ones."""
 
 # Each statement copies what the template run has, once for each number of the series; `:first` and `:last` are runs.
+_EVIDENCE = "name, value, source, seen_at, as_of, final, problem"
+_DECISION = "at, verdict, cause, reasons, products, payload_hashes, required, deadline, rulebook, program, fence"
 _COPIES = {
     "run": "number, opened_at, closed_at) SELECT n, opened_at, :closed FROM {s}, run t WHERE t.number = :run",
     "evidence": (
-        "run, subject, name, value, source, seen_at, as_of, final, problem) SELECT n, replace(subject, :text, {n}), name, "
-        "value, source, seen_at, as_of, final, problem FROM {s}, evidence t WHERE t.run = :run"
+        f"run, subject, {_EVIDENCE}) SELECT n, replace(subject, :text, {{n}}), {_EVIDENCE}"
+        " FROM {s}, evidence t WHERE t.run = :run"
     ),
     "evidence ": (
-        "run, subject, name, value, source, seen_at, as_of, final, problem) SELECT 0, subject, name, value, source, "
-        "seen_at, as_of, final, problem FROM {s}, evidence t WHERE t.run = 0 AND t.id <= :newest"
+        f"run, subject, {_EVIDENCE}) SELECT 0, subject, {_EVIDENCE}"
+        " FROM {s}, evidence t WHERE t.run = 0 AND t.id <= :newest"
     ),
     "decision": (
-        "chunk, run, revision, at, verdict, cause, reasons, outcomes, products, payload_hashes, required, deadline, rulebook,"
-        " program, fence) SELECT {n}, n, r.m, at, verdict, cause, reasons, '[]', products, payload_hashes, required, deadline,"
-        " rulebook, program, fence FROM {s}, decision t, (SELECT 1 AS m UNION ALL SELECT 2 UNION ALL SELECT 3) r"
-        " WHERE t.run = :run AND t.revision = 1"
+        f"chunk, run, revision, outcomes, {_DECISION}) SELECT {{n}}, n, r.m, '[]', {_DECISION} FROM {{s}}, decision t,"
+        " (SELECT 1 AS m UNION ALL SELECT 2 UNION ALL SELECT 3) r WHERE t.run = :run AND t.revision = 1"
     ),
     "release": (
-        "chunk, run, stage, since, revision, message_id, detail, locked_at, would_at, hashes, fence) SELECT {n}, n, 'started',"
-        " since, 1, 'm' || {n}, detail, since, would_at, hashes, fence FROM {s}, release t WHERE t.run = :run"
+        "chunk, run, stage, since, revision, message_id, detail, locked_at, would_at, hashes, fence)"
+        " SELECT {n}, n, 'started', since, 1, 'm' || {n}, detail, since, would_at, hashes, fence"
+        " FROM {s}, release t WHERE t.run = :run"
     ),
     "move": (
-        "chunk, at, before, after, why) SELECT {n}, opened_at, r.m, r.m, 'as it goes' FROM {s}, run t, (SELECT 'queued' AS m"
-        " UNION ALL SELECT 'sent' UNION ALL SELECT 'accepted' UNION ALL SELECT 'locked') r WHERE t.number = :run"
+        "chunk, at, before, after, why) SELECT {n}, opened_at, r.m, r.m, 'as it goes' FROM {s}, run t, (SELECT 'queued'"
+        " AS m UNION ALL SELECT 'sent' UNION ALL SELECT 'accepted' UNION ALL SELECT 'locked') r WHERE t.number = :run"
     ),
     "outbox": (
         "id, kind, chunk, recipient, revision, subject, body, status, attempts, created_at, due_at, last_error, fence)"
@@ -73,7 +72,6 @@ def fill(store: Engine, runs: int, like: int) -> int:
             for table, text in _COPIES.items():
                 used = {name: v for name, v in values.items() if f":{name}" in f"{text}{words['s']}"}
                 connection.execute(sa.text(f"INSERT INTO {table.strip()} ({text.format(**words)}"), used)
-    with store.execution_options(isolation_level="AUTOCOMMIT").connect() if not is_sqlite else store.begin() as c:
-        c.exec_driver_sql("ANALYZE")
-    with store.connect() as connection:
+    with store.begin() as connection:
+        connection.exec_driver_sql("ANALYZE")
         return connection.exec_driver_sql("SELECT count(*) FROM evidence").scalar() or 0
