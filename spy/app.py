@@ -159,10 +159,14 @@ def _text_of(path: str) -> Callable[[], str]:
 def open_agent_store(url: str, *, durable: bool = True) -> Engine:
     """The agent's database, brought to this program's schema. Virtual time begins with an empty file."""
     store = open_store(url, durable=durable)
-    if durable:
-        upgrade(store)
-    else:
-        SQLModel.metadata.create_all(store)
+    try:
+        if durable:
+            upgrade(store)
+        else:
+            SQLModel.metadata.create_all(store)
+    except BaseException:
+        store.dispose()
+        raise
     return store
 
 

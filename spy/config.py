@@ -43,6 +43,10 @@ class AgentSection(Section):
     page_url: str = "http://127.0.0.1:8050"
 
 
+class StoreSection(Section):
+    keep: Duration = timedelta(days=400)
+
+
 class Tier0Section(Section):
     reco_delay: Duration = timedelta(hours=48)
     lock_offset: Duration = timedelta(minutes=30)
@@ -133,6 +137,7 @@ class ExemptionSection(Section):
 
 class Config(Section):
     agent: AgentSection = Field(default_factory=AgentSection)
+    store: StoreSection = Field(default_factory=StoreSection)
     tier0: Tier0Section = Field(default_factory=Tier0Section)
     release: ReleaseSection = Field(default_factory=ReleaseSection)
     mail: MailSection = Field(default_factory=MailSection)
@@ -242,6 +247,8 @@ def _contradictions(config: Config) -> Iterable[str]:
             yield f"probe.{name}: stale_after ({probe.stale_after}) must be at least twice every ({probe.every})"
     if config.tier0.lock_offset >= config.tier0.reco_delay:
         yield f"tier0.lock_offset ({config.tier0.lock_offset}) must be below reco_delay ({config.tier0.reco_delay})"
+    if config.store.keep < timedelta(days=7):  # a slip of the unit must not empty the store
+        yield f"store.keep ({config.store.keep}) must be at least 7d: it removes what explains a release"
     if config.agent.mode == "live" and not (config.release.url and config.release.secret_file):
         yield 'release.url and release.secret_file: mode = "live" needs both'
 
@@ -271,6 +278,7 @@ def _keys_at(location: tuple[Any, ...]) -> list[str]:
         "rule": RuleSection,
         "exemption": ExemptionSection,
         "agent": AgentSection,
+        "store": StoreSection,
         "tier0": Tier0Section,
         "release": ReleaseSection,
         "mail": MailSection,

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, bindparam, func, insert, select, update
 
 from spy.domain.evidence import Evidence
 from spy.domain.subject import Subject, run_of
+from spy.store import newest
 from spy.store.tables import EvidenceRow, LookRow, ProbeRow, RunRow, table_of
 from spy.store.types import packed, unpacked
 
@@ -103,10 +104,7 @@ def _note_health(connection: Connection, look: Look) -> None:
 
 def evidence_of_run(connection: Connection, run: int) -> list[Evidence]:
     """Newest row of each fact about one run (0: about services), with `since` and the renewals of its source."""
-    newest = (
-        select(func.max(_evidence.c.id)).where(_evidence.c.run == run).group_by(_evidence.c.subject, _evidence.c.name)
-    )
-    rows = connection.execute(select(_evidence).where(_evidence.c.id.in_(newest))).all()
+    rows = connection.execute(select(_evidence).where(_evidence.c.id.in_(newest.of_run(run)))).all()
     renewed = last_good(connection)
     return [as_evidence(row, renewed) for row in rows]
 

@@ -6,8 +6,9 @@ from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
+from alembic.script import ScriptDirectory
 from alembic.util import CommandError
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError
 
 from spy.domain.errors import StoreError
@@ -23,12 +24,24 @@ def alembic_config() -> Config:
 
 def upgrade(store: Engine) -> None:
     """Apply what is missing, in one transaction; a database of a newer program is refused."""
-    config = alembic_config()
     try:
         with store.begin() as connection:
-            config.attributes["connection"] = connection
-            command.upgrade(config, "head")
-    except CommandError as wrong:
-        raise StoreError(f"store: its schema is not one of ours, perhaps of a newer version: {wrong}") from None
+            upgrade_to(connection, "head")
     except DBAPIError as broken:
         raise StoreError(f"store: cannot be prepared: {broken.orig}") from broken
+
+
+def upgrade_to(connection: Connection, revision: str) -> None:
+    """Apply what is missing up to one revision, in the caller's transaction."""
+    config = alembic_config()
+    config.attributes["connection"] = connection
+    try:
+        command.upgrade(config, revision)
+    except CommandError as wrong:
+        raise StoreError(f"store: its schema is not one of ours, perhaps of a newer version: {wrong}") from None
+
+
+def revisions() -> list[str]:
+    """All that this program knows, the first one first."""
+    scripts = ScriptDirectory.from_config(alembic_config())
+    return [script.revision for script in scripts.walk_revisions()][::-1]

@@ -43,7 +43,7 @@ class EvidenceRow(SQLModel, table=True):
     """A fact, each time it changed. A later good `look` of its source that adds no row saw the same."""
 
     __tablename__ = "evidence"
-    __table_args__ = (Index("ix_evidence_run_id", "run", "id"),)
+    __table_args__ = (Index("ix_evidence_fact", "run", "subject", "name", "id"),)
     id: int | None = Field(default=None, sa_column=_key())
     run: int = Field(default=0)
     """0: about a service."""

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, func, select
 
 from spy.domain import release
 from spy.domain.evidence import Value
+from spy.store.newest import OF_SERVICES
 from spy.store.notes import HEARTBEAT
 from spy.store.tables import EvidenceRow, NoteRow, ProbeRow, table_of
 from spy.store.types import unpacked
@@ -53,9 +54,8 @@ def of_runs(connection: Connection, runs: Iterable[int]) -> dict[int, dict[str, 
 def of_services(connection: Connection, now: datetime) -> dict[str, Value | None]:
     """What the services say about themselves; unknown once the probe's last good look is too old to be believed."""
     about = _evidence.c
-    newest = select(func.max(about.id)).where(about.run == 0).group_by(about.subject, about.name)
     believed = {row.name for row in connection.execute(select(_probe)) if is_believed(row, now)}
-    rows = connection.execute(select(about.name, about.value, about.source).where(about.id.in_(newest)))
+    rows = connection.execute(select(about.name, about.value, about.source).where(about.id.in_(OF_SERVICES)))
     return {row.name: unpacked(row.value) if row.source in believed else None for row in rows}
 
 
