@@ -183,7 +183,15 @@ def build_runner(config: Config) -> Runner:
     asks = {name: connection_of(p.service, config.service[p.service], p.wants) for name, p in probes.items()}
     store = open_agent_store(config.agent.store)
     agent = build_agent(config, store, probes, asks)
-    return Runner(agent, webhook_of(config), post_of(config), utc_now, config.agent.tick, random.random)
+    return Runner(
+        agent,
+        webhook_of(config),
+        post_of(config),
+        utc_now,
+        config.agent.tick,
+        random.random,
+        reconcile=config.agent.reconcile,
+    )
 
 
 def webhook_of(config: Config) -> Sender | None:

@@ -40,6 +40,7 @@ class AgentSection(Section):
     mode: Literal["shadow", "live"] = "shadow"
     store: str = "sqlite:///var/spy.db"
     tick: Duration = timedelta(minutes=1)
+    reconcile: Duration = timedelta(hours=4)
     page_url: str = "http://127.0.0.1:8050"
 
 
@@ -245,6 +246,8 @@ def _contradictions(config: Config) -> Iterable[str]:
     for name, probe in config.probe.items():
         if probe.every <= timedelta(0) or probe.stale_after < 2 * probe.every:
             yield f"probe.{name}: stale_after ({probe.stale_after}) must be at least twice every ({probe.every})"
+    if config.agent.reconcile <= timedelta(0):
+        yield f"agent.reconcile ({config.agent.reconcile}) must be a time, such as 4h"
     if config.tier0.lock_offset >= config.tier0.reco_delay:
         yield f"tier0.lock_offset ({config.tier0.lock_offset}) must be below reco_delay ({config.tier0.reco_delay})"
     if config.store.keep < timedelta(days=7):  # a slip of the unit must not empty the store

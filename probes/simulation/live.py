@@ -74,7 +74,16 @@ class Live:
         self.webhook = Webhook(
             self.config.release.url, self.stage.secret, deadline=self.config.release.deadline, clock=self.clock
         )
-        self.runner = Runner(agent, self.webhook, self.post, self.clock, self.config.agent.tick, random.random, speed)
+        self.runner = Runner(
+            agent,
+            self.webhook,
+            self.post,
+            self.clock,
+            self.config.agent.tick,
+            random.random,
+            speed,
+            self.config.agent.reconcile,
+        )
 
     def url(self, service: str) -> str:
         return f"http://127.0.0.1:{self.served.ports[service]}{PATHS[service]}"

@@ -92,6 +92,7 @@ class Steps:
         self.agent.lead(self.at)
         for name, probe in self.probes.items():
             self._each(probe.every, 0 if name in FIRST else 1, self._looker(name))
+            self._each(self.config.agent.reconcile, 1, self._reconciler(name), later=True)
         self._each(self.config.agent.tick, 2, lambda: self.agent.tick(self.at))
         for act in self.scenario.acts:
             self._on(act.at, 0, self._actor(act))
@@ -116,12 +117,15 @@ class Steps:
     def _on(self, at: datetime, rank: int, happen: Callable[[], None]) -> None:
         heapq.heappush(self._agenda, (at, rank, next(self._order), happen))
 
-    def _each(self, every: timedelta, rank: int, happen: Callable[[], None]) -> None:
+    def _each(self, every: timedelta, rank: int, happen: Callable[[], None], *, later: bool = False) -> None:
         def again() -> None:
             self._on(self.at + every, rank, again)
             happen()
 
-        self._on(self.scenario.start, rank, again)
+        self._on(self.scenario.start + (every if later else timedelta()), rank, again)
+
+    def _reconciler(self, name: str) -> Callable[[], None]:
+        return lambda: self.agent.take([self.agent.look_anew(name, self.at)], self.at)
 
     def _looker(self, name: str) -> Callable[[], None]:
         return lambda: self.agent.take([self.agent.look(name, self.at)], self.at)

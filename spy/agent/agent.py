@@ -14,7 +14,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine
 
-from spy.agent import observe, observed
+from spy.agent import observe, observed, reconcile
 from spy.agent.basis import Basis, Loaded, packed
 from spy.agent.board import Board, in_rounds
 from spy.agent.carry import carry_out
@@ -129,6 +129,13 @@ class Agent:
         probe, fence = self.probes[name], self.fence
         seen = observe.look(probe, self.asks[name], self.open_for(probe, now), self.board.latest)
         return replace(seen, fence=fence)
+
+    def look_anew(self, name: str, now: datetime) -> Look:
+        """One look that asks also for what is final; of that it brings only what contradicts."""
+        probe, fence = self.probes[name], self.fence
+        open_ = reconcile.nothing_final(self.open_for(probe, now))
+        seen = observe.look(probe, self.asks[name], open_, self.board.latest)
+        return replace(reconcile.contradicted(seen, self.board.latest), fence=fence)
 
     # --- decide -------------------------------------------------------------------------------------------------
 

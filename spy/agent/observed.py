@@ -13,11 +13,15 @@ from spy.channels.message import Kind
 from spy.clock import iso
 from spy.domain.release import Stage
 from spy.domain.subject import of_service, of_tag
-from spy.domain.verdict import State
+from spy.domain.verdict import State, Verdict
 from spy.store import decisions, notes, outbox
 
 if TYPE_CHECKING:
     from spy.agent.agent import Agent
+
+
+MISSED_AFTER = timedelta(hours=2)
+"""Tier0 configures a run soon after its first data."""
 
 
 def confirm(agent: Agent, connection: Connection, now: datetime) -> None:
@@ -35,6 +39,8 @@ def confirm(agent: Agent, connection: Connection, now: datetime) -> None:
             _withdraw_if_wrong(agent, connection, row, now)
         if stage.is_closed:
             _say_if_gone(agent, connection, row, now)
+        else:
+            _say_if_unknown_to_tier0(agent, connection, row, now)
     if (found := late(agent, now)) is not None:
         _halt(agent, connection, *found, now)
 
@@ -82,7 +88,7 @@ def _withdraw_if_wrong(agent: Agent, connection: Connection, row: Any, now: date
     """Accepted and not locked: a payload that vanished or changed, or a rule that blocks, takes the release back."""
     judged = agent.judged[row.run]
     gone = {tag: h for tag, h in row.hashes.items() if judged.verdict.payload_hashes.get(tag, h) != h}
-    if not gone and judged.verdict.state is not State.BLOCKED:
+    if not gone and not _is_known_bad(judged.verdict):
         return
     notice = webhook_row(
         agent.settings, judged, Kind.WITHDRAW, agent.fence, agent.book.hash, now, withdraws=row.message_id
@@ -90,6 +96,13 @@ def _withdraw_if_wrong(agent: Agent, connection: Connection, row: Any, now: date
     if agent.post(connection, **notice):
         why = f"withdrawing: {', '.join(sorted(gone)) or '; '.join(judged.verdict.reasons)} changed after the release"
         decisions.annotate(connection, row.chunk, detail=why)
+
+
+def _is_known_bad(verdict: Verdict) -> bool:
+    """Blocked; or not settled after all, since Tier0 expects more again. Unknown is no reason to take anything back."""
+    bad = [o for o in verdict.outcomes if o.decides and o.state is not State.READY]
+    unsettled = any(seen.name == "settled" and seen.value is False for o in bad for seen in o.seen)
+    return verdict.state is State.BLOCKED or unsettled
 
 
 def _say_if_gone(agent: Agent, connection: Connection, row: Any, now: datetime) -> None:
@@ -104,6 +117,19 @@ def _say_if_gone(agent: Agent, connection: Connection, row: Any, now: datetime) 
             f"stopped any more: its data may have to be done again."
         )
         _alarm(agent, connection, row, f"payload {tag}", f"payload of {tag} changed after the lock", text, now)
+
+
+def _say_if_unknown_to_tier0(agent: Agent, connection: Connection, row: Any, now: datetime) -> None:
+    """OMS says that Tier0 gets the run, and long after its end Tier0 does not have it: two sources disagree."""
+    end = agent.board.value(row.run, "run_end")
+    told = agent.board.value(row.run, "transferred"), agent.board.value(row.run, "known_to_tier0")
+    if told != (True, False) or not isinstance(end, datetime) or now < end + MISSED_AFTER:
+        return
+    text = (
+        f"Run {row.run} ended at {iso(end)} and OMS says that Tier0 gets it, but Tier0 does not know it. "
+        f"It holds no other run, and it is not released."
+    )
+    _alarm(agent, connection, row, "not at tier0", "OMS knows it and Tier0 does not", text, now)
 
 
 def _alarm(agent: Agent, connection: Connection, row: Any, what: str, headline: str, text: str, now: datetime) -> None:

@@ -59,12 +59,15 @@ class Runner:
         tick: timedelta,
         jitter: Callable[[], float],
         speed: float = 1.0,
+        reconcile: timedelta = timedelta(hours=4),
     ) -> None:
         """`clock` tells the agent's time; `speed` is how much faster than real time it runs (simulated worlds)."""
         self.agent = agent
         self.clock = clock
         self.tick = tick
         self.speed = speed
+        self.reconcile = reconcile
+        """How often what is final is asked for once more."""
         self.trouble = ""
         """Why nothing is decided at the moment; empty if all is well."""
         self.deliverer = Deliverer(agent.store, webhook, post, self._may_send, jitter, clock)
@@ -86,6 +89,8 @@ class Runner:
         for number, (name, probe) in enumerate(sorted(self.agent.probes.items(), key=lambda p: p[1].every)):
             # A fixed grid with a fixed offset per probe, so that not all ask in the same second.
             self._add(name, self._look, (name,), probe.every, now + timedelta(seconds=0.2 * number))
+            first = now + self.reconcile / self.speed
+            self._add(f"{name} anew", self._look_anew, (name,), self.reconcile, first)
         self._add(_TICK, self._tick, (), self.tick, now + self.tick / self.speed)
         for thread in self._threads:
             thread.start()
@@ -130,6 +135,10 @@ class Runner:
             self._work.put(self.agent.look(name, self.clock()))
         else:
             self._skipped.add(name)
+
+    def _look_anew(self, name: str) -> None:
+        if self.agent.fence:
+            self._work.put(self.agent.look_anew(name, self.clock()))
 
     def _tick(self) -> None:
         self._in_agent(lambda: self.agent.tick(self.clock()))

@@ -1,0 +1,40 @@
+"""The slow pass: ask once more for what is final, and take back what the source tells otherwise by now.
+
+Tier0 may rewrite its rows, a DQM sample may be removed, OMS may correct a run. An ordinary look never asks again for
+what is final, so nobody would notice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+
+from spy.domain.evidence import Evidence, unknown
+from spy.domain.subject import Subject
+from spy.probe import Open
+from spy.store.ledger import Look
+
+Latest = Callable[[tuple[Subject, str]], Evidence | None]
+
+
+def nothing_final(open_: Open) -> Open:
+    """The same open runs, of which nothing is known for good."""
+    runs = [replace(run, known={key: replace(e, final=False) for key, e in run.known.items()}) for run in open_.runs]
+    return replace(open_, runs=runs)
+
+
+def contradicted(look: Look, latest: Latest) -> Look:
+    """The look with what was final only where it is told otherwise: as unknown, for the next ordinary look to learn.
+
+    What could not be learned this time contradicts nothing.
+    """
+    return replace(look, evidence=tuple(_kept(look, latest)))
+
+
+def _kept(look: Look, latest: Latest) -> Iterable[Evidence]:
+    for e in look.evidence:
+        old = latest(e.key)
+        if old is None or not old.final:
+            yield e
+        elif e.value is not None and e.value != old.value:
+            yield unknown(*e.key, look.probe, look.at, f"was final as {old.value!r}, and is told as {e.value!r} now")
