@@ -51,7 +51,7 @@ def moved(e: Evidence, run: int, by: timedelta, first_safe: int) -> Evidence:
 def looks_of(looks: Sequence[Look], run: int, by: timedelta, first_safe: int) -> Iterator[Look]:
     for look in looks:
         evidence = tuple(moved(e, run, by, first_safe) for e in look.evidence)
-        yield replace(look, at=look.at + by, evidence=evidence, runs=(run,))
+        yield replace(look, at=look.at + by, evidence=evidence, runs=(run,), fence=0)
 
 
 def follow(looks: Sequence[Look], at: datetime, runs: int, at_a_time: int) -> None:
@@ -69,7 +69,7 @@ def follow(looks: Sequence[Look], at: datetime, runs: int, at_a_time: int) -> No
             agent.tick(at + by + timedelta(minutes=1))
             if number + 1 in (min(500, runs // 2), runs):
                 print(f"after {number + 1:,} runs, {len(agent.board.runs)} open: {resident_mib():.0f} MiB", flush=True)
-        assert number + 1 > len(agent.board.runs) or runs <= 2 * at_a_time, "runs are closed"
+            assert number < at_a_time or at_a_time // 2 <= len(agent.board.runs) <= 2 * at_a_time, "opened and closed"
         store.dispose()
     print(f"at most {resident_mib('VmHWM'):.0f} MiB; at the end {resident_mib():.1f}")
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import sys
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from statistics import median
@@ -60,7 +61,8 @@ class Cycle:
         self.looks = []
         for name in ("tier0", "oms", *steps.probes, *steps.probes):  # twice: runs are known from the first time on
             steps.agent.take([steps.agent.look(name, steps.at)], steps.at)
-        self.looks = [steps.agent.look(name, steps.at) for name in steps.probes]
+        # Of no leadership: each cycle has a new agent, which would leave the looks of another one out.
+        self.looks = [replace(steps.agent.look(name, steps.at), fence=0) for name in steps.probes]
         self.store: Engine = steps.store
 
     def once(self) -> dict[str, float]:
@@ -76,7 +78,8 @@ class Cycle:
             took[name] = (perf_counter() - begin) * 1000
 
         part("lead", lambda: agent.lead(steps.at))
-        part("take", lambda: agent.take(self.looks, steps.at))
+        part("take", lambda: agent.take([replace(look, at=steps.at) for look in self.looks], steps.at))
+        assert all(agent.board.looked[look.probe] == steps.at for look in self.looks), "every look was taken in"
         part("decide", lambda: agent._decide(set(agent.board.runs), steps.at))
         part("tick", lambda: agent.tick(steps.at))
         part("due", lambda: self._claim(agent.fence))

@@ -7,7 +7,7 @@ the same code runs in real and in virtual time.
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -127,16 +127,17 @@ class Agent:
 
     def look(self, name: str, now: datetime) -> Look:
         """One look through one probe; safe in any thread, never raises."""
-        probe, fence = self.probes[name], self.fence
-        seen = observe.look(probe, self.asks[name], self.open_for(probe, now), self.board.latest)
-        return replace(seen, fence=fence)
+        return self._look(name, now, lambda open_: open_)
 
     def look_anew(self, name: str, now: datetime) -> Look:
         """One look that asks also for what is final; of that it brings only what contradicts."""
+        return reconcile.contradicted(self._look(name, now, reconcile.nothing_final), self.board.latest)
+
+    def _look(self, name: str, now: datetime, about: Callable[[Open], Open]) -> Look:
+        # Whose lead it is counts from the moment when the open runs are read.
         probe, fence = self.probes[name], self.fence
-        open_ = reconcile.nothing_final(self.open_for(probe, now))
-        seen = observe.look(probe, self.asks[name], open_, self.board.latest)
-        return replace(reconcile.contradicted(seen, self.board.latest), fence=fence)
+        seen = observe.look(probe, self.asks[name], about(self.open_for(probe, now)), self.board.latest)
+        return replace(seen, fence=fence)
 
     # --- decide -------------------------------------------------------------------------------------------------
 
@@ -221,7 +222,7 @@ class Agent:
             active = acts.active(connection, now)
             for run in sorted(runs & set(self.releases)):
                 self._judge(connection, run, active, now)
-            handle_acts(self, connection, now)
+            handle_acts(self, connection, active, now)
             observed.confirm(self, connection, now)
             carry_out(self, connection, active, now)
             self.read_releases(connection)

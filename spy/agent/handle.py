@@ -22,9 +22,8 @@ if TYPE_CHECKING:
     from spy.agent.agent import Agent
 
 
-def handle_acts(agent: Agent, connection: Connection, now: datetime) -> None:
+def handle_acts(agent: Agent, connection: Connection, active: Sequence[Act], now: datetime) -> None:
     """Take notice of new acts, each once, in the transaction of what follows from them."""
-    active = acts.active(connection, now)
     for act in acts.unhandled(connection, now):
         for run in [run for run in sorted(agent.judged) if act.concerns(run)]:
             _handle(agent, connection, act, run, active, now)

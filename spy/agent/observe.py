@@ -71,7 +71,7 @@ def _typed(probe: Probe, evidence: Iterable[Evidence], open_: Open) -> dict[Key,
             e = unknown(e.subject, e.name, probe.name, open_.now, f"expected {fact.kind}, found {e.value!r}")
         elif isinstance(e.value, str) and _storable(e.value) != e.value:
             e = unknown(e.subject, e.name, probe.name, open_.now, f"no text but {e.value!r}")
-        found[e.key] = replace(e, problem=_storable(e.problem))
+        found[e.key] = replace(e, problem=_storable(e.problem)) if e.problem else e
     return found
 
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Engine, and_, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Engine, and_, insert, or_, select, update
 
 from spy.domain.act import ENDS, Act, Do
 from spy.domain.errors import ActError
@@ -63,8 +63,7 @@ def _end(connection: Connection, act: Act) -> None:
     ended = connection.execute(
         update(_act)
         .where(_act.c.do == ENDS[act.do], _act.c.run == act.run, _act.c.from_run == act.from_run)
-        .where(_act.c.ended_at.is_(None))
-        .where(or_(_act.c.until.is_(None), _act.c.until > act.at))
+        .where(_not_ended(act.at))
         .values(ended_at=act.at, ended_by=act.who)
     )
     halted = act.do is Do.RESUME and notes.get(connection, notes.HALT)
@@ -87,18 +86,16 @@ def active(connection: Connection, now: datetime) -> list[Act]:
 
 def in_force(connection: Connection, now: datetime) -> list[Act]:
     """All acts that have not ended, oldest first, also those written after `now`, or by a clock ahead of ours."""
-    query = (
-        select(_act)
-        .where(_act.c.ended_at.is_(None), or_(_act.c.until.is_(None), _act.c.until > now))
-        .order_by(_act.c.id)
-    )
-    return [as_act(row) for row in connection.execute(query)]
+    return [as_act(row) for row in connection.execute(select(_act).where(_not_ended(now)).order_by(_act.c.id))]
+
+
+def _not_ended(now: datetime) -> ColumnElement[bool]:
+    return and_(_act.c.ended_at.is_(None), or_(_act.c.until.is_(None), _act.c.until > now))
 
 
 def standing(connection: Connection, now: datetime) -> list[tuple[int, bool]]:
     """Which acts are in force or not yet handled: changes exactly when some act begins, ends or was not yet seen."""
-    in_force = and_(_act.c.ended_at.is_(None), or_(_act.c.until.is_(None), _act.c.until > now))
-    query = select(_act.c.id, _act.c.handled).where(_act.c.at <= now, or_(in_force, _act.c.handled.is_(False)))
+    query = select(_act.c.id, _act.c.handled).where(_act.c.at <= now, or_(_not_ended(now), _act.c.handled.is_(False)))
     return [(row.id, row.handled) for row in connection.execute(query.order_by(_act.c.id))]
 
 

@@ -55,5 +55,5 @@ def test_every_access_to_evidence_is_a_step_down_the_index(empty: FilledStore) -
     with writing(empty.engine) as connection:
         connection.exec_driver_sql("ANALYZE")
     lines = [line for line in plan(empty) if "evidence" in line]
-    assert len(lines) >= 5
+    assert len(lines) >= 3, "subjects, names, keys: each has its own step"
     assert [line for line in lines if "ix_evidence_fact" not in line] == []

@@ -1,7 +1,8 @@
 """The past, decided again: the same bytes, or the sentence why not."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 
@@ -24,6 +25,11 @@ def made_again(steps: Steps) -> list[Again]:
         return list(replay(connection, agent.book, agent.settings, begin, steps.at + timedelta(days=1)))
 
 
+def assert_all_the_same(made: Sequence[Again]) -> None:
+    assert made
+    assert [one for one in made if one.differs or one.missing] == []
+
+
 @pytest.fixture
 def played(tmp_path: Path) -> Iterator[Steps]:
     """The first story, played to its end."""
@@ -36,31 +42,21 @@ def played(tmp_path: Path) -> Iterator[Steps]:
 
 @pytest.mark.parametrize("path", story_files(), ids=lambda path: path.stem)
 def test_every_decision_of_a_story_made_again_is_the_same_byte_for_byte(path: Path, tmp_path: Path) -> None:
-    steps = Steps(Scenario.load(path), tmp_path)
-    try:
+    with closing(Steps(Scenario.load(path), tmp_path)) as steps:
         steps.begin()
         steps.go_to(steps.scenario.until)
-        made = made_again(steps)
-        assert made
-        assert [one for one in made if one.differs or one.missing] == []
-    finally:
-        steps.close()
+        assert_all_the_same(made_again(steps))
 
 
 def test_decisions_after_another_start_of_the_agent_are_the_same_too(tmp_path: Path, store_url: str) -> None:
-    steps = Steps(Scenario.load(story_files()[0]), tmp_path, store_url)
-    try:
+    with closing(Steps(Scenario.load(story_files()[0]), tmp_path, store_url)) as steps:
         steps.begin()
         for hours in range(2, 13, 2):
             steps.go_to(steps.scenario.start + timedelta(hours=hours, minutes=7))
             steps.agent.fence = 0  # what a failing store does: everything is read anew
             steps.agent.lead(steps.at)
         steps.go_to(steps.scenario.until)
-        made = made_again(steps)
-        assert made
-        assert [one for one in made if one.differs or one.missing] == []
-    finally:
-        steps.close()
+        assert_all_the_same(made_again(steps))
 
 
 def test_another_value_in_the_ledger_is_found(played: Steps) -> None:
