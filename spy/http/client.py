@@ -6,9 +6,10 @@ import re
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Collection, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import lru_cache
 from pathlib import Path
 from urllib.parse import urlencode
 
@@ -82,6 +83,7 @@ class Http:
         if transport is None:
             tls = Tls(service, cert, authorities, verify) if url.startswith("https:") else None
             transport = WireTransport(tls, connections=connections, keepalive_s=KEEPALIVE_S)
+        self._transport = transport
         self._client = httpx.Client(
             transport=transport,
             timeout=self._deadline_s,
@@ -89,6 +91,9 @@ class Http:
             follow_redirects=False,
             headers={"User-Agent": USER_AGENT},
         )
+        self._headers = {**self._client.headers, **_basic(httpx.URL(url))}  # names in lower case: each once
+        # The same questions come again at each look: their URLs are taken apart once.
+        self._url_of = lru_cache(maxsize=1024)(lambda asked: httpx.URL(self._base + asked.lstrip("/")))
 
     def get(
         self,
@@ -149,14 +154,14 @@ class Http:
 
     def _conditional(self, asked: str, accept: str, token: str | None) -> _Reply:
         """Ask, and let 304 stand for the body that we keep."""
-        headers = {"Accept": accept}
+        headers = {"accept": accept}
         if token is not None:
-            headers["Authorization"] = f"Bearer {token}"
+            headers["authorization"] = f"Bearer {token}"
         kept = None if self._is_fresh else self._kept.get((asked, accept))
         if kept is not None:
-            headers["If-None-Match"] = kept.headers["etag"]
+            headers["if-none-match"] = kept.headers["etag"]
         elif self._is_fresh:
-            headers["Cache-Control"] = "no-cache"
+            headers["cache-control"] = "no-cache"
         reply = self._send(asked, headers)
         if reply.status == 304 and kept is not None:
             return _Reply(200, {**kept.headers, **reply.headers}, kept.body, kept.charset)
@@ -178,16 +183,34 @@ class Http:
         try:
             # A token may have used a part of the deadline; waiting for a free connection counts as well.
             left = seconds_left(self._deadline_s)
-            with self._client.stream("GET", self._base + asked.lstrip("/"), headers=headers, timeout=left) as response:
+            with closing(self._exchanged(self._request(asked, headers, left))) as response:
                 body = self._body(asked, response)
-                lower = {name.lower(): value for name, value in response.headers.items()}
-                return _Reply(response.status_code, lower, body, response.charset_encoding or "utf-8")
+                lower = dict(response.headers.items())
+                return _Reply(response.status_code, lower, body, _charset(lower.get("content-type", "")))
         except (httpx.TimeoutException, httpcore.TimeoutException):
             raise NoAnswer(self.service, f"{asked}: no whole answer within {self._deadline_s:g} s") from None
         except httpx.TransportError as error:
             raise self._broken(asked, error) from None
         except httpx.DecodingError:
             raise Unreadable(self.service, f"{asked}: the compressed body cannot be unpacked") from None
+
+    def _request(self, asked: str, headers: Mapping[str, str], left: float) -> httpx.Request:
+        """As the client's own `build_request` makes it, without merging at each look what never changes."""
+        return httpx.Request(
+            "GET",
+            self._url_of(asked),
+            headers={**self._headers, **headers},
+            cookies=self._client.cookies if self._client.cookies else None,
+            extensions={"timeout": dict.fromkeys(("connect", "read", "write", "pool"), left)},
+        )
+
+    def _exchanged(self, request: httpx.Request) -> httpx.Response:
+        """Straight to the transport: of what the client does on the way, only cookies concern us, and most set none."""
+        response = self._transport.handle_request(request)
+        response.request = request
+        if "set-cookie" in response.headers:
+            self._client.cookies.extract_cookies(response)
+        return response
 
     def _body(self, asked: str, response: httpx.Response) -> bytes:
         parts = bytearray()
@@ -218,6 +241,20 @@ class Http:
         if status >= 500 or status in (408, 425, 429):
             raise NoAnswer(self.service, what, _retry_after(reply.headers))
         raise Unreadable(self.service, what, text)
+
+
+def _basic(url: httpx.URL) -> dict[str, str]:
+    """The header for a user in the URL."""
+    if not url.userinfo:
+        return {}
+    request = next(httpx.BasicAuth(url.username, url.password).auth_flow(httpx.Request("GET", url)))
+    return {"authorization": request.headers["authorization"]}
+
+
+@lru_cache(maxsize=256)
+def _charset(content_type: str) -> str:
+    """What the header declares; a field of it that cannot be read is as if it were not there."""
+    return httpx.Response(200, headers={"content-type": content_type}).charset_encoding or "utf-8"
 
 
 def _decoded(reply: _Reply) -> tuple[str, bool]:

@@ -141,7 +141,8 @@ class WireTransport(httpx.BaseTransport):
                     request.method,
                     url,
                     headers=request.headers.raw,
-                    content=request.read(),
+                    # No body is no part, not an empty one, which would go through h11 for nothing.
+                    content=request.read() or (),
                     extensions=request.extensions,
                 )
             )

@@ -88,6 +88,33 @@ def test_proxies_of_the_environment_are_ignored(monkeypatch: pytest.MonkeyPatch,
         http.close()
 
 
+def test_each_header_is_sent_once_with_what_is_asked_for() -> None:
+    with Scripted(GOOD) as server:
+        http = Http("tier0", server.url, deadline=LONG)
+        http.get("run_config", accept="text/plain")
+        sent = [line.partition(":")[0].lower() for line in server.requests[0].strip().split("\r\n")[1:]]
+        assert sorted(sent) == ["accept", "accept-encoding", "connection", "host", "user-agent"]
+        assert server.header("Accept") == "text/plain"
+        http.close()
+
+
+def test_a_cookie_that_a_service_sets_comes_back_to_it() -> None:
+    with Scripted(reply(body="{}", Set_Cookie="node=b7; Path=/base"), GOOD) as server:
+        http = Http("tier0", server.url, deadline=LONG)
+        http.get("run_config")
+        http.get("run_config")
+        assert [server.header("Cookie", request) for request in (0, 1)] == ["", "node=b7"]
+        http.close()
+
+
+def test_a_user_in_the_url_is_told_to_the_service() -> None:
+    with Scripted(GOOD) as server:
+        http = Http("tier0", server.url.replace("//", "//reader:word@"), deadline=LONG)
+        http.get("run_config")
+        assert server.header("Authorization") == "Basic cmVhZGVyOndvcmQ="
+        http.close()
+
+
 # --- the breaker ---
 
 
