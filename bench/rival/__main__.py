@@ -1,4 +1,4 @@
-"""The agent beside blackbox exporter, Prometheus and Alertmanager: `python -m bench.rival [--targets 200] [--seconds 60]`.
+"""The agent beside blackbox exporter, Prometheus and Alertmanager: `python -m bench.rival [--targets N] [--seconds S]`.
 
 Rounds alternate, ours first in one and last in the next, so that neither side gets the quieter machine. Exit code: 0
 within all targets, 1 beyond one, 2 if Debian's packages are missing.
@@ -21,7 +21,9 @@ CPU_RATIO, LATE_RATIO = 0.8, 0.65
 def _shown(name: str, size: Size, result: Result) -> None:
     late = result.arrived.late_s
     cpu = " + ".join(f"{each:.2f}" for each in result.cpu_s)
-    times = f"p50 {percentile(late, 0.5):.2f} p95 {percentile(late, 0.95):.2f} max {max(late):.2f} s" if late else "none"
+    times = (
+        f"p50 {percentile(late, 0.5):.2f} p95 {percentile(late, 0.95):.2f} max {max(late):.2f} s" if late else "none"
+    )
     print(
         f"{name:7} seed {size.seed}: {result.probes} probes, {result.skipped} skipped; CPU {cpu} s ="
         f" {_per_thousand([result]):.3f} s per 1,000; {len(late)} changes arrived ({times}),"
@@ -72,7 +74,9 @@ def _verdict(own: list[Result], other: list[Result]) -> int:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(prog="python -m bench.rival", description=__doc__)
+    parser = argparse.ArgumentParser(
+        prog="python -m bench.rival", description="The agent beside its rival; see bench/README.md."
+    )
     for name, default in (("targets", 200), ("seconds", 60), ("rounds", 2), ("seed", 1)):
         parser.add_argument(f"--{name}", type=int, default=default)
     given = parser.parse_args()

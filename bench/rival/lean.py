@@ -50,7 +50,9 @@ def serve(answer: Answer) -> None:
     """Serve until killed, on a free port, which is the first line of the output."""
 
     async def forever() -> None:
-        server = await asyncio.get_running_loop().create_server(lambda: _Connection(answer), "127.0.0.1", 0, backlog=1024)
+        server = await asyncio.get_running_loop().create_server(
+            lambda: _Connection(answer), "127.0.0.1", 0, backlog=1024
+        )
         print(server.sockets[0].getsockname()[1], flush=True)
         gc.freeze()
         await server.serve_forever()

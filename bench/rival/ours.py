@@ -1,4 +1,4 @@
-"""Our side: the agent as `spy agent` builds it, but for its one probe. `python -m bench.rival.ours <overrides as JSON>`."""
+"""Our side: the agent as `spy agent` builds it, but for its one probe: `python -m bench.rival.ours <overrides>`."""
 
 from __future__ import annotations
 
