@@ -75,6 +75,17 @@ def arrivals(planned: dict[Change, float], begin: float, told: Sequence[tuple[fl
     return Arrivals(late, sorted(set(planned) - set(first)), len(told) - len(first))
 
 
+def skipped_ticks(looks: Sequence[float], begin: float, end: float) -> int:
+    """How many looks are not there, of one each second between two times; `looks` begin in order.
+
+    The grid's phase is not known, and a look may begin some ms late: the ends count from 1.1 s without a look.
+    """
+    if not looks:
+        return round(end - begin)
+    between = round(looks[-1] - looks[0]) + 1 - len(looks)
+    return max(0, between) + max(0, round(looks[0] - begin - 0.6)) + max(0, round(end - looks[-1] - 0.6))
+
+
 def percentile(values: Sequence[float], share: float) -> float:
     """The smallest value that at least this share of all does not exceed."""
     ordered = sorted(values)

@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -24,6 +24,8 @@ from spy.store.engine import open_store, reading
 
 SETTLE_S = 3.0
 """After every target was asked several times: what a start costs is over."""
+WRITE_S = 2.0
+"""After the window: what was begun in it is in the ledger."""
 START_PATIENCE_S = 60.0
 
 _OPENER = build_opener(ProxyHandler({}))
@@ -75,15 +77,13 @@ def ours(folder: Path, size: Size, targets: str, receiver: str) -> Side:
 
 def _looks(store: str, begin: float, size: Size) -> tuple[int, int]:
     """From the agent's own ledger: a look that failed, was missed or ran into the next one is a skipped tick."""
-    start = datetime.fromtimestamp(begin, UTC)
-    end = start + timedelta(seconds=size.seconds)
+    start, end = datetime.fromtimestamp(begin, UTC), begin + size.seconds
     engine = open_store(store)
     with reading(engine) as connection:
-        good = [row.at for row in ledger.looks_since(connection, start) if row.at < end and not row.problem]
+        times = [row.at.timestamp() for row in ledger.looks_since(connection, start) if not row.problem]
     engine.dispose()
-    # The window may begin between two ticks: what lies between the first and the last look must be whole.
-    due = max(round((good[-1] - good[0]).total_seconds()) + 1, size.seconds - 1) if good else size.seconds
-    return len(good) * size.targets, max(0, due - len(good))
+    good = [at for at in times if at < end]
+    return len(good) * size.targets, plan.skipped_ticks(good, begin, end)
 
 
 def rival(folder: Path, size: Size, targets: str, receiver: str) -> Side:
@@ -153,6 +153,7 @@ def play(make: Callable[[Path, Size, str, str], Side], size: Size) -> Result:
         time.sleep(begin + size.seconds - time.monotonic())
         spent = [after - before for before, after in zip(cpu, machine.cpu_s(pids), strict=True)]
         others = (machine.busy_s() - busy - sum(spent)) / size.seconds
+        time.sleep(WRITE_S)
         probes, skipped = side.kept(wall, size)
         arrived = plan.arrivals(planned, begin, side.told(_ask(f"{receiver}log")))
         return Result(tuple(spent), probes, skipped, arrived, machine.peak_mib(pids), others)

@@ -11,7 +11,8 @@ import socket
 import ssl
 import threading
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from ipaddress import ip_address
 
 import httpcore
 import httpx
@@ -97,7 +98,9 @@ class DeadlineBackend(httpcore.NetworkBackend):
 
 
 def _addresses(host: str, port: int, seconds: float) -> list[str]:
-    """Look a name up. In a thread of its own, since the system's resolver knows no deadline."""
+    """Look a name up. In a thread of its own, since the system's resolver knows no deadline; an address is no name."""
+    with suppress(ValueError):
+        return [str(ip_address(host))]
     found: queue.SimpleQueue[list[str] | OSError] = queue.SimpleQueue()
 
     def look_up() -> None:

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from bench.rival.plan import FIRST_RUN, arrivals, changes, of_ours, of_theirs, percentile, schedule
+from bench.rival.plan import FIRST_RUN, arrivals, changes, of_ours, of_theirs, percentile, schedule, skipped_ticks
 from spy.channels.signature import BadSignature, Secret, sign
 from spy.clock import from_iso
 
@@ -54,3 +54,19 @@ def test_every_alert_of_a_message_of_theirs_counts() -> None:
 @pytest.mark.parametrize(("share", "value"), [(0.5, 10), (0.95, 19), (1.0, 20)])
 def test_a_percentile_is_a_value_that_was_seen(share: float, value: int) -> None:
     assert percentile(list(range(20, 0, -1)), share) == value
+
+
+@pytest.mark.parametrize(
+    ("looks", "skipped"),
+    [
+        pytest.param([0.4, 1.4, 2.4, 3.4, 4.4], 0, id="each second"),
+        pytest.param([0.4, 1.9, 2.4, 3.4, 4.4], 0, id="one late"),
+        pytest.param([1.03, 2.03, 3.03, 4.03], 0, id="the window begins just after a tick"),
+        pytest.param([0.4, 2.4, 3.4, 4.4], 1, id="one left out"),
+        pytest.param([2.4, 3.4, 4.4], 2, id="the first two left out"),
+        pytest.param([0.4, 1.4, 2.4, 3.4], 1, id="the last left out"),
+        pytest.param([], 5, id="none at all"),
+    ],
+)
+def test_a_tick_without_a_look_is_skipped_wherever_it_lies_in_the_window(looks: list[float], skipped: int) -> None:
+    assert skipped_ticks(looks, 0.0, 5.0) == skipped

@@ -75,6 +75,23 @@ def test_a_name_that_is_never_resolved_keeps_no_request_beyond_its_deadline(monk
     resolved.set()
 
 
+def test_an_address_is_connected_to_without_looking_it_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    askers: list[str] = []
+    real = socket.getaddrinfo
+
+    def noted(*args: object, **more: object) -> object:
+        askers.append(threading.current_thread().name)
+        return real(*args, **more)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(socket, "getaddrinfo", noted)
+    with Scripted(GOOD) as server:
+        assert ask(server.url).status == 200
+        assert "look-up localhost" in askers
+        askers.clear()
+        assert ask(server.url.replace("localhost", "127.0.0.1")).status == 200
+        assert [name for name in askers if name.startswith("look-up")] == []
+
+
 # --- what does not arrive ---
 
 
