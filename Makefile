@@ -44,6 +44,9 @@ lock: $(READY)
 	.make/lock/bin/uv pip compile pyproject.toml --extra test --universal --python-version 3.11 --upgrade --quiet \
 		--generate-hashes --no-config --no-emit-index-url --no-annotate --custom-compile-command 'make lock' \
 		--output-file requirements.lock
+	.make/lock/bin/uv pip compile tests/provider/requirements.in --universal --python-version 3.11 --upgrade --quiet \
+		--generate-hashes --no-config --no-emit-index-url --no-annotate --custom-compile-command 'make lock' \
+		--output-file tests/provider/requirements.lock
 
 clean:
 	rm -rf $(VENV) .make .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis build dist *.egg-info

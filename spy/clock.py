@@ -32,6 +32,11 @@ def from_iso(text: str) -> datetime:
     return moment.astimezone(UTC)
 
 
+def utc_text(moment: datetime) -> str:
+    """A time for people; always UTC, and says so."""
+    return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
+
+
 def duration(text: str) -> timedelta:
     """`90s`, `5m`, `6h30m`, `2d`; a bare number is refused, since its unit would be a guess."""
     matches = list(_PART.finditer(text))

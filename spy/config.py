@@ -20,9 +20,11 @@ from spy.endpoint import EndpointSection
 from spy.rules.rulebook import ExemptionText, Rulebook, RuleText, build
 from spy.section import Section
 from spy.sections import (
+    ActsSection,
     AgentSection,
     ClassSection,
     ExemptionSection,
+    LoginSection,
     MailSection,
     OnlineTagSection,
     ProbeSection,
@@ -34,6 +36,7 @@ from spy.sections import (
     Tier0Section,
     WebSection,
 )
+from spy.site import is_private
 
 
 class Config(Section):
@@ -43,6 +46,8 @@ class Config(Section):
     release: ReleaseSection = Field(default_factory=ReleaseSection)
     mail: MailSection = Field(default_factory=MailSection)
     web: WebSection = Field(default_factory=WebSection)
+    login: LoginSection = Field(default_factory=LoginSection)
+    acts: ActsSection = Field(default_factory=ActsSection)
     service: dict[str, ServiceSection]
     probe: dict[str, ProbeSection]
     endpoint: list[EndpointSection] = Field(default_factory=list)
@@ -168,6 +173,7 @@ def _contradictions(config: Config) -> Iterable[str]:
                 hint = f", did you mean {near[0]!r}?" if near else f", known: {', '.join(sorted(names))}"
                 yield f"class.{name}.required: no product is called {product_name!r}{hint}"
     yield from _wrong_online_tags(config)
+    yield from _wrong_login(config)
     for name, probe in config.probe.items():
         if probe.every <= timedelta(0) or probe.stale_after < 2 * probe.every:
             yield f"probe.{name}: stale_after ({probe.stale_after}) must be at least twice every ({probe.every})"
@@ -192,6 +198,21 @@ def _wrong_online_tags(config: Config) -> Iterable[str]:
                 near = difflib.get_close_matches(tag, names, n=1)
                 hint = f", did you mean {near[0]!r}?" if near else f", known: {', '.join(sorted(names)) or 'none'}"
                 yield f"class.{name}.online_tags: no online tag is called {tag!r}{hint}"
+
+
+def _wrong_login(config: Config) -> Iterable[str]:
+    login = config.login
+    if login.issuer:
+        yield from (
+            f"login.{key}: missing; login.issuer needs it"
+            for key in ("client_id", "client_secret_file")
+            if not getattr(login, key)
+        )
+        for key, url in (("login.issuer", login.issuer), ("agent.page_url", config.agent.page_url)):
+            if not is_private(url):
+                yield f"{key}: {url!r} would show passwords or cookies to others; use https"
+    if login.idle > login.life:
+        yield f"login.idle ({login.idle}) must not be longer than login.life ({login.life})"
 
 
 def _sentence(file: str, error: Any) -> str:

@@ -51,6 +51,28 @@ class WebSection(Section):
     host: str = "127.0.0.1"
     port: int = Field(default=8050, ge=0, le=65535)
     stale_after: Duration = timedelta(minutes=5)
+    proxies: list[str] = Field(default_factory=list)
+
+
+class ActsSection(Section):
+    two_persons: list[Literal["waive", "stop", "resume", "withdraw", "requeue", "hold_tier0"]] = Field(
+        default_factory=list
+    )
+
+
+class LoginSection(Section):
+    issuer: str = ""
+    client_id: str = ""
+    client_secret_file: str = ""
+    scopes: list[str] = Field(default_factory=lambda: ["openid", "profile", "email"])
+    groups_claim: str = "groups"
+    viewer: list[str] = Field(default_factory=list)
+    shifter: list[str] = Field(default_factory=list)
+    expert: list[str] = Field(default_factory=list)
+    admin: list[str] = Field(default_factory=list)
+    idle: Duration = timedelta(hours=10)
+    life: Duration = timedelta(hours=24)
+    tries_a_minute: int = Field(default=10, ge=1)
 
 
 class ServiceSection(Section):

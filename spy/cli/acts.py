@@ -8,12 +8,12 @@ from typing import Annotated, Any
 
 import typer
 
+from spy.acting.intent import Intent
+from spy.acting.perform import Asked, Done, at_a_shell, confirm, perform, preview_of
 from spy.cli import printing
-from spy.cli.intent import Intent, planned
 from spy.cli.options import AsJson, ConfigFile, existing_store, load
 from spy.clock import utc_now
-from spy.domain.act import Act, Do
-from spy.store import acts
+from spy.domain.act import Do
 
 ChunkArg = Annotated[str, typer.Argument(metavar="CHUNK", help="RUN or RUN/DATASET, such as 398600.")]
 MaybeChunk = Annotated[
@@ -34,18 +34,20 @@ Preview = Annotated[bool, typer.Option("--preview", help="Only say what it would
 
 def _perform(intent: Intent, preview: bool, file: Path | None, as_json: bool) -> None:
     config, now = load(file), utc_now()
-    store = existing_store(config)
-    act, sentences = planned(intent, config, store, now)
-    done = act if preview else acts.perform(store, act)
+    asked = Asked(existing_store(config), config, at_a_shell(intent.who), now)
+    done = preview_of(asked, intent) if preview else perform(asked, intent)
     if as_json:
-        printing.answer({"preview": preview, "act": done, "effect": sentences})
+        printing.answer({"preview": preview, "act": done.act, "proposal": done.proposal, "effect": done.effect})
         return
-    for sentence in sentences:
+    for sentence in done.effect:
         printing.say(sentence)
     printing.say("Preview: nothing was done." if preview else _receipt(done))
 
 
-def _receipt(act: Act) -> str:
+def _receipt(done: Done) -> str:
+    act = done.act
+    if done.proposal:
+        return f"Not done yet: {act.do} needs a second person, who says: spy confirm {done.proposal} --who NAME"
     until = f" until {printing.utc(act.until)}" if act.until else ""
     return f"Done: act {act.id}, {act.do} by {act.who}{until}: {act.why}"
 
@@ -169,6 +171,24 @@ def _about_all(do: Do, says: str) -> Callable[..., None]:
     return command
 
 
+def agree(
+    *,
+    proposal: Annotated[int, typer.Argument(metavar="PROPOSAL", help="Its number, as the first person was told.")],
+    who: Who,
+    config: ConfigFile = None,
+    as_json: AsJson = False,
+) -> None:
+    """Agree, as the second person, to an act that needs two."""
+    settings, now = load(config), utc_now()
+    done = confirm(Asked(existing_store(settings), settings, at_a_shell(who), now), proposal)
+    if as_json:
+        printing.answer({"act": done.act, "effect": done.effect})
+        return
+    for sentence in done.effect:
+        printing.say(sentence)
+    printing.say(_receipt(done))
+
+
 COMMANDS: dict[str, Callable[..., Any]] = {
     "keep-back": keep_back,
     "release-back": release_back,
@@ -181,5 +201,6 @@ COMMANDS: dict[str, Callable[..., Any]] = {
     "silence": _for_the_crew(Do.SILENCE, "Send no mail about a run. Never changes a release."),
     "stop": _about_all(Do.STOP, "Stop all sending at once. Decisions go on."),
     "resume": _about_all(Do.RESUME, "End a stop; sending goes on with what is ready."),
+    "confirm": agree,
 }
 """Command name to its function."""

@@ -11,9 +11,9 @@ import typer
 from typer.core import TyperGroup
 
 from spy import __version__
-from spy.cli import acts, ask, check, explain, keep, printing, processes, replay, show
+from spy.cli import access, acts, ask, check, explain, keep, printing, processes, replay, show
 from spy.cli.options import AS_JSON
-from spy.domain.errors import ActError, ConfigError, SpyError, StoreError
+from spy.domain.errors import ActError, ConfigError, Denied, SpyError, StoreError
 
 MISTAKE = 2
 NO_STORE = 3
@@ -29,6 +29,8 @@ class Commands(TyperGroup):
             _end("configuration", wrong.mistakes, ctx, MISTAKE)
         except ActError as wrong:
             _end("act", [str(wrong)], ctx, MISTAKE)
+        except Denied as wrong:
+            _end("right", [str(wrong)], ctx, MISTAKE)
         except StoreError as broken:
             _end("store", [str(broken)], ctx, NO_STORE)
         except SpyError as wrong:
@@ -77,6 +79,8 @@ app.command("replay")(replay.replay)
 app.command("backup")(keep.backup)
 app.command("restore")(keep.restore)
 app.command("prune")(keep.prune)
+app.add_typer(access.token_app, name="token")
+app.add_typer(access.role_app, name="role")
 for name, command in acts.COMMANDS.items():
     app.command(name)(command)
 

@@ -6,7 +6,7 @@ import json
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields, is_dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from enum import Enum
 from typing import Any
 
@@ -15,7 +15,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from spy.clock import iso
+from spy.clock import iso, utc_text
 from spy.domain.evidence import Value
 from spy.domain.verdict import State
 
@@ -82,8 +82,8 @@ def plain(value: Any) -> Any:
 
 
 def utc(moment: datetime | None) -> str:
-    """A time for people; empty for none. Always UTC, and says so."""
-    return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC" if moment else ""
+    """A time for people; empty for none."""
+    return utc_text(moment) if moment else ""
 
 
 def shown(value: Value | None) -> str:

@@ -8,6 +8,7 @@ SpyError
 │   └── Unreadable        an answer that is not what the schema says  retry, kept for inspection
 ├── StoreError            our own database cannot be written: decide and send nothing
 ├── ActError              a human act that is not possible; says why
+├── Denied                a caller without the right; says which right
 └── DeliveryError         .target, .retry, .retry_after
 """
 
@@ -65,6 +66,10 @@ class StoreError(SpyError):
 
 class ActError(SpyError):
     """A human act that cannot be done, with the reason and what is possible instead."""
+
+
+class Denied(SpyError):
+    """Somebody may not do this; the sentence names what it takes."""
 
 
 class DeliveryError(SpyError):

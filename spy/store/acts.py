@@ -30,13 +30,18 @@ _NEEDS_RUN = {
 
 
 def perform(engine: Engine, act: Act) -> Act:
-    """Write one act, or say why it is not possible. Acts that end others end them in the same transaction."""
-    _check(act)
+    """Write one act, or say why it is not possible."""
     with writing(engine) as connection:
-        if act.do in ENDS:
-            _end(connection, act)
-        done = connection.execute(insert(_act).values(**_values(act)))
-        return replace(act, id=int(done.inserted_primary_key[0]) if done.inserted_primary_key else 0)
+        return write(connection, act)
+
+
+def write(connection: Connection, act: Act) -> Act:
+    """As `perform`. Acts that end others end them in the same transaction."""
+    _check(act)
+    if act.do in ENDS:
+        _end(connection, act)
+    done = connection.execute(insert(_act).values(**_values(act)))
+    return replace(act, id=int(done.inserted_primary_key[0]) if done.inserted_primary_key else 0)
 
 
 def _check(act: Act) -> None:

@@ -11,11 +11,15 @@ from sqlalchemy import Engine
 
 from spy import __version__
 from spy.config import Config
-from spy.web import health, metrics, problem
-from spy.web.api import changes, readiness, runs, services, unknown
+from spy.site import Site
+from spy.web import health, login, metrics, problem
+from spy.web.api import acts, changes, readiness, runs, services, unknown
+from spy.web.bodies import Bodies
+from spy.web.door import Door
 from spy.web.guard import Guard
 from spy.web.headers import SecurityHeaders
 from spy.web.source import Source
+from spy.web.under import Under
 
 Clock = Callable[[], datetime]
 
@@ -27,8 +31,8 @@ class Mount(Protocol):
 
 
 def create(config: Config, store: Engine, clock: Clock, mounts: Sequence[Mount] = ()) -> FastAPI:
-    """Routes first, since pages catch every path that is left; then the layers, the door outermost."""
-    source = Source(store, config, clock)
+    """Routes first, since pages catch every path that is left; then the layers, of which the last is outermost."""
+    source, site = Source(store, config, clock), Site.of(config.agent.page_url)
     # No interactive documentation: it loads scripts from elsewhere. The document itself is served.
     app = FastAPI(
         title="Calibration readiness",
@@ -38,14 +42,19 @@ def create(config: Config, store: Engine, clock: Clock, mounts: Sequence[Mount] 
         redoc_url=None,
     )
     app.state.inline_scripts = ()
+    app.state.has_login = bool(config.login.issuer)
     problem.install(app)
-    for part in (readiness, runs, services, changes):
+    for part in (readiness, runs, services, changes, acts):
         app.include_router(part.router(source), prefix="/api/v1")
     app.include_router(health.router(source))
     app.include_router(metrics.router(source))
     app.include_router(unknown.router())
+    login.install(app, source, site)
     for mount in mounts:
         mount(app, store, config, clock)
+    app.add_middleware(Bodies)
+    app.add_middleware(Door, source=source, site=site)
+    app.add_middleware(Guard, site=site, is_local=not config.login.issuer)
     app.add_middleware(SecurityHeaders, scripts=lambda: app.state.inline_scripts)
-    app.add_middleware(Guard)
+    app.add_middleware(Under, prefix=site.prefix)
     return app

@@ -11,7 +11,7 @@ from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
-from spy.domain.errors import ActError, StoreError
+from spy.domain.errors import ActError, Denied, StoreError
 
 log = logging.getLogger(__name__)
 
@@ -22,6 +22,11 @@ def problem(status: int, detail: str, headers: Mapping[str, str] | None = None) 
     body = {"type": "about:blank", "title": HTTPStatus(status).phrase, "status": status, "detail": detail}
     text = json.dumps(body, ensure_ascii=False)
     return Response(text, status, dict(headers or {}) | {"Cache-Control": "no-store"}, media_type=MEDIA_TYPE)
+
+
+def no_store(broken: StoreError) -> Response:
+    log.error("%s", broken)
+    return problem(503, str(broken).splitlines()[0], {"Retry-After": "10"})
 
 
 def install(app: FastAPI) -> None:
@@ -40,9 +45,12 @@ def install(app: FastAPI) -> None:
         return problem(400, str(wrong))
 
     @app.exception_handler(StoreError)
-    def no_store(_request: Request, broken: StoreError) -> Response:
-        log.error("%s", broken)
-        return problem(503, str(broken).splitlines()[0], {"Retry-After": "10"})
+    def unreadable(_request: Request, broken: StoreError) -> Response:
+        return no_store(broken)
+
+    @app.exception_handler(Denied)
+    def denied(_request: Request, wrong: Denied) -> Response:
+        return problem(403, str(wrong))
 
     @app.exception_handler(Exception)
     def broken(_request: Request, broken: Exception) -> Response:

@@ -6,17 +6,17 @@ import uvicorn
 from fastapi import FastAPI
 
 from spy.domain.errors import ConfigError
-from spy.web.guard import is_loopback
+from spy.site import is_loopback
 
 GRACE_S = 2
 """Open streams of changes end with the program, they do not hold it up."""
 
 
 def server_of(app: FastAPI, host: str, port: int) -> uvicorn.Server:
-    """A server that is not running yet; anything but loopback is a ConfigError, since nobody would have to log in."""
-    if not is_loopback(host):
+    """A server that is not running yet; anything but loopback is a ConfigError where nobody has to log in."""
+    if not is_loopback(host) and not app.state.has_login:
         raise ConfigError(
-            [f"web.host: {host!r} would show the page to others, and there is no login yet; use 127.0.0.1 or ::1"]
+            [f"web.host: {host!r} would show the page to others without a login: set [login], or use 127.0.0.1 or ::1"]
         )
     config = uvicorn.Config(
         app,

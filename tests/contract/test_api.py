@@ -247,5 +247,5 @@ def test_every_answer_forbids_framing_and_foreign_scripts(site):
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "", "192.0.2.1", "spy.example.invalid"])
 def test_nothing_but_this_machine_is_bound_while_there_is_no_login(site, host):
-    with pytest.raises(ConfigError, match="no login"):
+    with pytest.raises(ConfigError, match="without a login"):
         server_of(create(load(), site.store.engine, lambda: NOW), host, 0)

@@ -16,9 +16,10 @@ HOST = "127.0.0.1"
 class Served:
     """Serves from entering to leaving; `.url` is where."""
 
-    def __init__(self, app: FastAPI) -> None:
+    def __init__(self, app: FastAPI, listening: socket.socket | None = None) -> None:
+        """`listening`: a socket made before, by whoever had to know the address first."""
         self._server = server_of(app, HOST, 0)
-        self._socket = socket.create_server((HOST, 0))
+        self._socket = listening or socket.create_server((HOST, 0))
         self.url = f"http://{HOST}:{self._socket.getsockname()[1]}"
         # The port listens already: whoever comes before the loop runs waits in the queue.
         self._thread = threading.Thread(target=self._server.run, kwargs={"sockets": [self._socket]}, name="served")

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from starlette.types import Message, Receive, Scope, Send
 
+from spy.site import Site
 from spy.web.guard import Guard
 
 
@@ -25,10 +26,12 @@ def knock(scope: dict[str, Any], **headers: str) -> list[Message]:
         sent.append(message)
 
     raw = [(name.encode(), value.encode()) for name, value in headers.items()]
-    asyncio.run(Guard(inside)({**scope, "headers": raw, "path": "/_dash-ws-callback"}, receive, send))
+    guard = Guard(inside, SITE, is_local=True)
+    asyncio.run(guard({**scope, "headers": raw, "path": "/_dash-ws-callback"}, receive, send))
     return sent
 
 
+SITE = Site.of("http://127.0.0.1:8050")
 INSIDE = [{"type": "inside"}]
 HOME = "127.0.0.1:8050"
 

@@ -9,8 +9,7 @@ from datetime import datetime
 
 from sqlalchemy import Engine
 
-from spy.cli.printing import utc
-from spy.clock import duration, from_iso
+from spy.clock import duration, from_iso, utc_text
 from spy.config import Config
 from spy.domain.act import Act, Do
 from spy.domain.errors import ActError
@@ -110,9 +109,8 @@ def _check_run(act: Act, followed: Sequence[RunLine]) -> None:
         runs = ", ".join(str(line.run) for line in followed) or "none"
         raise ActError(f"{act.do}: run {act.run} is not open; open runs: {runs}")
     if act.do in _BEFORE_THE_LOCK and line.stage.is_closed:
-        raise ActError(
-            f"{act.do}: run {act.run} is {line.stage} since {utc(line.since)}: nothing that is sent changes it any more"
-        )
+        told = f"run {act.run} is {line.stage} since {utc_text(line.since)}"
+        raise ActError(f"{act.do}: {told}: nothing that is sent changes it any more")
     stages = _NEEDS_STAGE.get(act.do)
     if stages and line.stage not in stages:
         wanted = " or ".join(stages)
@@ -176,5 +174,5 @@ def _stopped(act: Act, concerned: Sequence[RunLine], followed: Sequence[RunLine]
 
 
 def _clock_runs_on(line: RunLine) -> str:
-    lock = utc(line.deadline)
+    lock = utc_text(line.deadline) if line.deadline else "an unknown time"
     return f"Run {line.run}: Tier0 locks it by its own clock at about {lock} all the same; `spy hold` stops that."

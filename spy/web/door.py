@@ -1,0 +1,140 @@
+"""The door: nobody gets anywhere without a name and the right to be there, over HTTP and websocket alike.
+
+A pure ASGI layer round everything, Dash's own routes included. It finds out who asks, checks the right to the path, and
+the CSRF token of a person's act; who asked is known to the code behind it by `spy.acting.calling`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import hmac
+from collections.abc import Sequence
+from urllib.parse import quote
+
+from starlette.datastructures import Headers
+from starlette.requests import cookie_parser
+from starlette.responses import RedirectResponse
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from spy.acting.calling import CALLER
+from spy.domain.caller import Caller, Means, Reach, Role
+from spy.domain.errors import StoreError
+from spy.site import Site
+from spy.store import sessions, tokens
+from spy.store.engine import reading, writing
+from spy.web.guard import SAFE, close
+from spy.web.problem import no_store, problem
+from spy.web.source import Source
+
+PUBLIC = ("/health/live", "/health/ready", "/login", "/login/callback", "/logged-out")
+LOGIN = "/login"
+_REACHES: Sequence[tuple[str, Reach]] = (
+    ("/api/v1/readiness", Reach.READINESS),
+    ("/api/v1/firstunreadyrun", Reach.READINESS),
+    ("/api/v1/acts", Reach.ACT),
+    ("/api/v1/", Reach.READ),
+    ("/metrics", Reach.METRICS),
+)
+"""What a token needs, by the first path that fits; for any other path there is no token."""
+CSRF_HEADER = "x-csrftoken"
+HERE = Caller("", Role.ADMIN, Means.LOCAL)
+"""Of a site without login, which only this machine reaches. Acts say themselves who signs."""
+
+
+def cookie_name(site: Site) -> str:
+    """The prefix makes browsers refuse a cookie that another host or path set."""
+    return "__Host-spy" if site.is_secure else "spy"
+
+
+def csrf_cookie_name(site: Site) -> str:
+    return f"{cookie_name(site)}-csrf"
+
+
+def csrf_of(session: str) -> str:
+    """What a page of ours can read and send back, and no other site can."""
+    return hashlib.sha256(f"csrf of {session}".encode()).hexdigest()
+
+
+class Door:
+    def __init__(self, app: ASGIApp, source: Source, site: Site) -> None:
+        self.app = app
+        self.source = source
+        self.site = site
+        self.has_login = bool(source.config.login.issuer)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan" or (scope["type"] == "http" and scope["path"] in PUBLIC):
+            await self.app(scope, receive, send)
+            return
+        if not self.has_login:
+            await self._through(HERE, scope, receive, send)
+            return
+        headers = Headers(scope=scope)
+        session = cookie_parser(headers.get("cookie", "")).get(cookie_name(self.site), "")
+        try:
+            caller = await asyncio.to_thread(self._caller, session, headers)
+        except StoreError as broken:
+            await self._refuse(no_store(broken), scope, receive, send)
+            return
+        if caller is None:
+            await self._refuse(self._who_are_you(scope, headers), scope, receive, send)
+        elif objection := _objection(caller, session, scope, headers):
+            await self._refuse(problem(403, objection), scope, receive, send)
+        else:
+            await self._through(caller, scope, receive, send)
+
+    async def _through(self, caller: Caller, scope: Scope, receive: Receive, send: Send) -> None:
+        before = CALLER.set(caller)
+        try:
+            await self.app(scope, receive, send)
+        finally:
+            CALLER.reset(before)
+
+    async def _refuse(self, answer: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "websocket":
+            await close(receive, send)
+        else:
+            await answer(scope, receive, send)
+
+    def _caller(self, session: str, headers: Headers) -> Caller | None:
+        """A token counts before a cookie: who sends one means it."""
+        source, now = self.source, self.source.clock()
+        scheme, _, token = headers.get("authorization", "").partition(" ")
+        if scheme.lower() == "bearer":
+            with reading(source.store) as connection:
+                caller = tokens.caller(connection, token.strip(), now)
+                fresh = caller is None or tokens.was_used_lately(connection, token.strip(), now)
+            if not fresh:
+                with writing(source.store) as connection:
+                    tokens.note_use(connection, token.strip(), now)
+            return caller
+        if not session:
+            return None
+        with reading(source.store) as connection:
+            caller, is_old = sessions.caller(connection, session, now, source.config.login.idle)
+        if caller and is_old:
+            with writing(source.store) as connection:
+                sessions.note_use(connection, session, now)
+        return caller
+
+    def _who_are_you(self, scope: Scope, headers: Headers) -> ASGIApp:
+        wants_page = scope.get("method") == "GET" and "text/html" in headers.get("accept", "")
+        if not wants_page:
+            return problem(401, "log in, or send a token: Authorization: Bearer …", {"WWW-Authenticate": "Bearer"})
+        query = f"?{scope['query_string'].decode('latin-1')}" if scope.get("query_string") else ""
+        return RedirectResponse(f"{self.site.prefix}{LOGIN}?next={quote(scope['path'] + query, safe='/')}", 303)
+
+
+def _objection(caller: Caller, session: str, scope: Scope, headers: Headers) -> str:
+    """Why a known caller does not get through; empty if it does."""
+    if caller.means is Means.TOKEN:
+        needed = next((reach for path, reach in _REACHES if scope["path"].startswith(path)), None)
+        if scope["type"] == "websocket" or needed is None:
+            return "a token opens the API and the metrics, not the pages"
+        return "" if caller.may(needed) else f"the token {caller.key!r} does not reach {needed}"
+    if scope["type"] == "http" and scope["method"] not in SAFE:
+        told = headers.get(CSRF_HEADER, "")
+        if not hmac.compare_digest(told.encode(), csrf_of(session).encode()):
+            return f"a request that changes something must send the header {CSRF_HEADER}, as the page does: reload it"
+    return ""
