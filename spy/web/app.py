@@ -13,7 +13,7 @@ from spy import __version__
 from spy.config import Config
 from spy.site import Site
 from spy.web import health, login, metrics, problem
-from spy.web.api import acts, changes, readiness, runs, services, unknown
+from spy.web.api import acts, changes, me, readiness, runs, services, unknown
 from spy.web.bodies import Bodies
 from spy.web.door import Door
 from spy.web.guard import Guard
@@ -46,6 +46,7 @@ def create(config: Config, store: Engine, clock: Clock, mounts: Sequence[Mount] 
     problem.install(app)
     for part in (readiness, runs, services, changes, acts):
         app.include_router(part.router(source), prefix="/api/v1")
+    app.include_router(me.router(), prefix="/api/v1")
     app.include_router(health.router(source))
     app.include_router(metrics.router(source))
     app.include_router(unknown.router())

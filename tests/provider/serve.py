@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import os
-import socketserver
 import sys
 import uuid
 import wsgiref.simple_server
@@ -19,16 +18,13 @@ os.environ["AUTHLIB_INSECURE_TRANSPORT"] = "1"
 from canaille import create_app
 from canaille.app import models
 from canaille.backends import Backend
+from flask import request
 from joserfc.jwk import JWKRegistry
 
 
 class Quiet(wsgiref.simple_server.WSGIRequestHandler):
     def log_message(self, format: str, *args: Any) -> None:
         pass
-
-
-class Threaded(socketserver.ThreadingMixIn, wsgiref.simple_server.WSGIServer):
-    daemon_threads = True
 
 
 def configuration(port: int) -> dict[str, Any]:
@@ -78,12 +74,21 @@ def fill(backend: Any, wanted: dict[str, Any]) -> None:
         backend.save(models.Group(display_name=group, members=people))
 
 
+def forget_open_codes(backend: Any) -> None:
+    """Canaille's memory finds a code by its text *or* by its client: a login that nobody ended would spoil the next."""
+    if request.path == "/oauth/authorize":
+        for code in backend.query(models.AuthorizationCode):
+            backend.delete(code)
+
+
 def main() -> None:
     port = int(sys.argv[1])
     app = create_app(config=configuration(port), env_file=None)
+    backend = Backend.instance
+    app.before_request(lambda: forget_open_codes(backend))
     with app.app_context():
-        fill(Backend.instance, json.load(sys.stdin))
-    server = wsgiref.simple_server.make_server("127.0.0.1", port, app, Threaded, Quiet)
+        fill(backend, json.load(sys.stdin))
+    server = wsgiref.simple_server.make_server("127.0.0.1", port, app, handler_class=Quiet)
     print("ready", flush=True)
     server.serve_forever()
 

@@ -22,17 +22,18 @@ PASSWORD = "correct horse battery staple"
 class Provider:
     """Serves from entering to leaving. People log in with their name and `PASSWORD`."""
 
-    def __init__(self, redirect_uri: str, people: Mapping[str, Sequence[str]]) -> None:
+    def __init__(self, redirect_uris: Sequence[str], people: Mapping[str, Sequence[str]]) -> None:
         with socket.create_server(("127.0.0.1", 0)) as free:
             self._port = free.getsockname()[1]
         self.issuer = f"http://localhost:{self._port}"
-        client = {"id": CLIENT_ID, "secret": CLIENT_SECRET, "redirect_uris": [redirect_uri]}
+        client = {"id": CLIENT_ID, "secret": CLIENT_SECRET, "redirect_uris": list(redirect_uris)}
         self._wanted = json.dumps({"client": client, "people": people, "password": PASSWORD})
 
     def __enter__(self) -> Provider:
         line = [str(PYTHON), str(SERVE), str(self._port)]
         self._process = subprocess.Popen(line, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-        assert self._process.stdin and self._process.stdout
+        assert self._process.stdin
+        assert self._process.stdout
         self._process.stdin.write(self._wanted)
         self._process.stdin.close()
         assert self._process.stdout.readline() == "ready\n", "the provider did not start; see what it wrote above"
