@@ -31,6 +31,7 @@ def test_a_token_is_shown_once_and_opens_until_it_is_ended(config, store):
     secret = made.stdout.splitlines()[0]
     with reading(store) as connection:
         caller = tokens.caller(connection, secret, utc_now())
+    assert caller is not None
     assert (caller.who, sorted(caller.reaches)) == ("tier0", ["readiness"])
     (listed,) = answer("token", "list", "--config", config)
     assert (listed["name"], listed["reaches"], listed["used_at"]) == ("tier0", ["readiness"], None)
