@@ -9,19 +9,25 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Protocol
 
-from dash import Dash, Input, Output, State, no_update
+from dash import ALL, Dash, Input, Output, State, ctx, no_update
 from fastapi import FastAPI
 from sqlalchemy import Engine
 
+from dashboard import act
+from dashboard.act import Choices, act_page
+from dashboard.acts import acts_page
 from dashboard.frame import AGE, INDEX, banner, layout
 from dashboard.now import now_page
-from dashboard.paths import PAGES, RUN, OneDocument, close_the_rest
+from dashboard.paths import ACT, ACTS, RUN, SERVICES, OneDocument, close_the_rest, under
 from dashboard.run import missing_page, run_page
 from dashboard.services import services_page
+from spy.acting import calling
+from spy.acting.perform import Asked
 from spy.clock import iso
 from spy.domain.errors import StoreError
 from spy.domain.product import Product
-from spy.store.views import Overview, overview, run_detail, run_lines, services
+from spy.site import Site
+from spy.store.views import Overview, acts_now, overview, run_detail, run_lines, services
 
 Clock = Callable[[], datetime]
 RECENT = 30
@@ -31,6 +37,11 @@ RECENT = 30
 class WebSection(Protocol):
     @property
     def stale_after(self) -> timedelta: ...
+
+
+class Named(Protocol):
+    @property
+    def name(self) -> str: ...
 
 
 class MailSection(Protocol):
@@ -48,53 +59,93 @@ class Settings(Protocol):
     @property
     def products(self) -> Mapping[str, Product]: ...
     @property
+    def rule(self) -> Sequence[Named]: ...
+    @property
     def context(self) -> Collection[str]: ...
 
 
 def mount(app: FastAPI, store: Engine, config: Settings, clock: Clock) -> None:
-    """Add the pages at `/`. Every callback only reads; websocket callbacks and tool servers stay off."""
+    """Add the pages below the site's prefix. Websocket callbacks and tool servers stay off."""
     server: Any = app  # Dash takes the applications of its backends, and declares only Flask's
+    site: Site = app.state.site
     dash = Dash(
         "dashboard",
         server=server,
         backend="fastapi",
         assets_folder=str(Path(__file__).parent / "assets"),
+        routes_pathname_prefix="/",
+        requests_pathname_prefix=f"{site.prefix}/",
+        csrf_token_name=app.state.csrf_cookie,
         title="Calibration readiness",
         update_title="",
         index_string=INDEX,
+        suppress_callback_exceptions=True,  # forms are there only on their pages
         websocket_callbacks=False,
         enable_mcp=False,
         add_log_handler=False,
     )
-    dash.layout = layout()
-    pages = Pages(store, config, clock)
-
-    @dash.callback(
-        Output("banner", "children"),
-        Output("page", "children"),
-        Output("facts", "data"),
-        Input("address", "pathname"),
-        Input("tick", "n_intervals"),
-        State("facts", "data"),
-    )
-    async def show(path: str, _ticks: int, before: dict[str, Any] | None) -> Any:
-        # In a thread: the store may take its time, and the loop serves everybody.
-        return await asyncio.to_thread(pages.show, path, before or {})
-
-    shown: Any = dash  # this one method has no types
-    shown.clientside_callback(AGE, Output("age", "children"), Input("second", "n_intervals"), Input("facts", "data"))
+    dash.layout = under(site.prefix, layout())
+    pages = Pages(store, config, clock, site.prefix)
+    _show(dash, pages)
+    _act(dash, app.state.asked)
     app.state.inline_scripts = dash.csp_hashes()
     app.add_middleware(OneDocument)
     close_the_rest(app)
 
 
+def _show(dash: Dash, pages: Pages) -> None:
+    @dash.callback(
+        Output("banner", "children"),
+        Output("page", "children"),
+        Output("facts", "data"),
+        Input("address", "pathname"),
+        Input("address", "search"),
+        Input("tick", "n_intervals"),
+        State("facts", "data"),
+    )
+    async def show(path: str, query: str, _ticks: int, before: dict[str, Any] | None) -> Any:
+        # In a thread: the store may take its time, and the loop serves everybody.
+        return await asyncio.to_thread(pages.show, path, query or "", before or {})
+
+    shown: Any = dash  # this one method has no types
+    shown.clientside_callback(AGE, Output("age", "children"), Input("second", "n_intervals"), Input("facts", "data"))
+
+
+def _act(dash: Dash, asked: Callable[[], Asked]) -> None:
+    """Callbacks that write; each goes through `spy.acting`, which checks the right of whoever asks."""
+
+    @dash.callback(
+        Output("act-answer", "children"),
+        Input("act-preview", "n_clicks"),
+        Input("act-perform", "n_clicks"),
+        *(State(f"act-{name}", "value") for name in act.FIELDS),
+        prevent_initial_call=True,
+    )
+    async def answer(_look: int, _do: int, *values: Any) -> Any:
+        if not (_look or _do):
+            return no_update
+        return await asyncio.to_thread(act.answer, asked(), values, ctx.triggered_id == "act-preview")
+
+    @dash.callback(
+        Output("agree-answer", "children"),
+        Input({"type": "agree", "number": ALL}, "n_clicks"),
+        State("agree-who", "value"),
+        prevent_initial_call=True,
+    )
+    async def agree(clicks: list[int], who: str | None) -> Any:
+        if not any(clicks) or not isinstance(ctx.triggered_id, dict):
+            return no_update
+        return await asyncio.to_thread(act.agreed, asked(), int(ctx.triggered_id["number"]), who or "")
+
+
 class Pages:
-    def __init__(self, store: Engine, config: Settings, clock: Clock) -> None:
+    def __init__(self, store: Engine, config: Settings, clock: Clock, prefix: str = "") -> None:
         self.store = store
         self.config = config
         self.clock = clock
+        self.prefix = prefix
 
-    def show(self, path: str, before: Mapping[str, Any]) -> tuple[Any, Any, dict[str, Any]]:
+    def show(self, path: str, query: str, before: Mapping[str, Any]) -> tuple[Any, Any, dict[str, Any]]:
         """Banner, page, and what the browser needs to tell the age by itself.
 
         Dash makes whatever it is sent anew, and focus and scroll are lost: what is shown already is not sent again.
@@ -103,23 +154,33 @@ class Pages:
         try:
             config = self.config
             seen = overview(self.store, now, config.web.stale_after, config.products, config.mail.crew, config.context)
-            parts: tuple[Any, Any] = (banner(seen), self._page(path, seen))
+            page = self._page(path.removeprefix(self.prefix) or "/", query, seen)
+            parts: tuple[Any, Any] = (banner(seen, calling.current()), under(self.prefix, page))
         except StoreError as broken:
             return no_update, no_update, {**before, "problem": str(broken).splitlines()[0]}
-        digest = hashlib.sha256(repr((path, parts)).encode()).hexdigest()
+        digest = hashlib.sha256(repr((path, query, parts)).encode()).hexdigest()
         if digest == before.get("digest"):
             parts = (no_update, no_update)
         return *parts, {**facts(seen), "digest": digest}
 
-    def _page(self, path: str, seen: Overview) -> list[Any]:
+    def _page(self, path: str, query: str, seen: Overview) -> list[Any]:
         if path in ("/", ""):
             return now_page(seen, run_lines(self.store, seen.now, RECENT, products=self.config.products))
-        if path in PAGES:
+        if path == SERVICES:
             return services_page(services(self.store, seen.now))
+        if path == ACT:
+            return act_page(query, calling.current(), self._choices())
+        if path == ACTS:
+            return acts_page(acts_now(self.store, seen.now), calling.current())
         number = path.removeprefix(RUN)
         is_run = path.startswith(RUN) and number.isascii() and number.isdigit() and len(number) <= 7
         detail = run_detail(self.store, int(number), seen.now, self.config.products) if is_run else None
         return run_page(detail, self.config.context) if detail else missing_page(path)
+
+    def _choices(self) -> Choices:
+        products = self.config.products
+        tags = sorted({tag for product in products.values() for tag in product.destination_tags})
+        return Choices([rule.name for rule in self.config.rule], sorted(products), tags)
 
 
 def facts(seen: Overview) -> dict[str, Any]:

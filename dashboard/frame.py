@@ -7,6 +7,7 @@ from typing import Any
 from dash import ClientsideFunction, dcc, html
 
 from dashboard.marks import chip, labelled
+from spy.domain.caller import Caller, Means
 from spy.store.views import Overview
 
 REFRESH_MS = 5000
@@ -48,6 +49,7 @@ def layout() -> html.Div:
                             html.Span("Calibration readiness", className="name"),
                             dcc.Link("Now", href="/"),
                             dcc.Link("Services", href="/services"),
+                            dcc.Link("Acts", href="/acts"),
                         ],
                         **labelled("Pages"),
                     ),
@@ -61,8 +63,8 @@ def layout() -> html.Div:
     )
 
 
-def banner(seen: Overview) -> list[Any]:
-    """Whether anything is sent, and whether Tier0 moves at all."""
+def banner(seen: Overview, caller: Caller) -> list[Any]:
+    """Whether anything is sent, whether Tier0 moves at all, and who looks."""
     chips = [_mode(seen)]
     if seen.halt or seen.stop:
         chips.append(chip("✕ SENDING STOPPED", "blocked", seen.halt or (seen.stop.why if seen.stop else "")))
@@ -70,6 +72,9 @@ def banner(seen: Overview) -> list[Any]:
     if seen.failing:
         names = ", ".join(line.service for line in seen.failing)
         chips.append(chip(f"? {names} not answering", "unknown"))
+    if caller.means is Means.SESSION:
+        out = html.Button("Log out", id="log-out", className="plain")  # assets/logout.js
+        chips.append(html.Span([f"{caller.who} ({caller.role}) ", out], className="who"))
     return chips
 
 

@@ -68,7 +68,8 @@ def _release(line: RunLine, frontier: int | None) -> list[Any]:
         shown.append(html.Div(["since ", at(line.since)], className="quiet"))
     if line.deadline is not None and not line.stage.is_closed:
         shown.append(html.Div(["Tier0 locks ", at(line.deadline)], className="quiet"))
-    shown += [html.Div(f"{act.do}: {act.who}", className="act", title=act.why) for act in line.acts]
+    about_this = [act for act in line.acts if act.run is not None or act.from_run is not None]
+    shown += [html.Div(f"{act.do}: {act.who}", className="act", title=act.why) for act in about_this]
     return shown
 
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from dash import html
+from dash import dcc, html
 
 from dashboard.grid import columns_of, grid
 from dashboard.marks import SIGNS, at, chip, facts, run_link
-from spy.domain.act import Act
+from spy.domain.act import Act, Do
 from spy.domain.verdict import State
 from spy.store.views import Overview, RunLine
 
@@ -54,12 +54,35 @@ def _said(seen: Overview) -> html.Section:
                 [
                     html.Div([html.Dt("What happens next"), html.Dd(seen.next_step, id="next-step")]),
                     html.Div([html.Dt("Whom to call"), html.Dd(_separated(whom), id="whom")]),
+                    html.Div([html.Dt("Who takes care"), html.Dd(_taken_care_of(seen), id="taken-care")]),
                 ],
                 className="then",
             ),
+            html.P(_buttons(seen), className="buttons"),
         ],
         className=f"said {state}",
     )
+
+
+def _taken_care_of(seen: Overview) -> list[Any]:
+    frontier = seen.frontier
+    on_it = [act for act in frontier.acts if act.do is Do.ACKNOWLEDGE] if frontier else []
+    if not on_it:
+        return ["nobody said so yet" if seen.state is State.BLOCKED else "nobody needs to"]
+    return _separated([html.Span([f"{act.who} since ", at(act.at)], title=act.why) for act in on_it])
+
+
+def _buttons(seen: Overview) -> list[Any]:
+    """To the form, filled in as far as it is known."""
+    chunk = f"&chunk={seen.frontier.run}" if seen.frontier else ""
+    buttons = [dcc.Link("I am on it", href=f"/act?do={Do.ACKNOWLEDGE}{chunk}")] if seen.state is State.BLOCKED else []
+    ends = seen.stop is not None or bool(seen.halt)
+    last = (Do.RESUME, "Resume sending") if ends else (Do.STOP, "Stop all sending")
+    return [
+        *buttons,
+        dcc.Link("Do something", href=f"/act?{chunk.lstrip('&')}"),
+        dcc.Link(last[1], href=f"/act?do={last[0]}"),
+    ]
 
 
 def _separated(items: Sequence[Any]) -> list[Any]:

@@ -6,12 +6,29 @@ of `/` would come without scripts. So pages are `/` to Dash, and what is no page
 
 from __future__ import annotations
 
+from typing import Any
+
+from dash.development.base_component import Component
 from fastapi import FastAPI
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-PAGES = ("/services",)
+SERVICES, ACT, ACTS = "/services", "/act", "/acts"
+PAGES = (SERVICES, ACT, ACTS)
 RUN = "/run/"
+
+
+def under(prefix: str, tree: Any) -> Any:
+    """The same components, whose links to paths of ours begin with the site's prefix."""
+    if isinstance(tree, list | tuple):
+        return [under(prefix, part) for part in tree]
+    if prefix and isinstance(tree, Component):
+        href = getattr(tree, "href", None)
+        if isinstance(href, str) and href.startswith("/") and not href.startswith(f"{prefix}/"):
+            setattr(tree, "href", prefix + href)  # noqa: B010 components declare their own attributes
+        if (children := getattr(tree, "children", None)) is not None:
+            setattr(tree, "children", under(prefix, children))  # noqa: B010
+    return tree
 
 
 class OneDocument:

@@ -98,6 +98,12 @@ def _not_ended(now: datetime) -> ColumnElement[bool]:
     return and_(_act.c.ended_at.is_(None), or_(_act.c.until.is_(None), _act.c.until > now))
 
 
+def over(connection: Connection, now: datetime, at_most: int) -> list[Act]:
+    """Ended, the newest first."""
+    query = select(_act).where(~_not_ended(now)).order_by(_act.c.id.desc()).limit(at_most)
+    return [as_act(row) for row in connection.execute(query)]
+
+
 def standing(connection: Connection, now: datetime) -> list[tuple[int, bool]]:
     """Which acts are in force or not yet handled: changes exactly when some act begins, ends or was not yet seen."""
     query = select(_act.c.id, _act.c.handled).where(_act.c.at <= now, or_(_not_ended(now), _act.c.handled.is_(False)))

@@ -10,12 +10,14 @@ from fastapi import FastAPI
 from sqlalchemy import Engine
 
 from spy import __version__
+from spy.acting import calling
+from spy.acting.perform import Asked
 from spy.config import Config
 from spy.site import Site
 from spy.web import health, login, metrics, problem
 from spy.web.api import acts, changes, me, readiness, runs, services, unknown
 from spy.web.bodies import Bodies
-from spy.web.door import Door
+from spy.web.door import Door, csrf_cookie_name
 from spy.web.guard import Guard
 from spy.web.headers import SecurityHeaders
 from spy.web.source import Source
@@ -43,6 +45,9 @@ def create(config: Config, store: Engine, clock: Clock, mounts: Sequence[Mount] 
     )
     app.state.inline_scripts = ()
     app.state.has_login = bool(config.login.issuer)
+    app.state.site = site
+    app.state.csrf_cookie = csrf_cookie_name(site)
+    app.state.asked = lambda: Asked(store, config, calling.current(), clock())
     problem.install(app)
     for part in (readiness, runs, services, changes, acts):
         app.include_router(part.router(source), prefix="/api/v1")

@@ -9,13 +9,13 @@ from __future__ import annotations
 import asyncio
 import logging
 import secrets
+import warnings
 from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import httpx
-from authlib.integrations.starlette_client import OAuth, OAuthError
 from fastapi import APIRouter, FastAPI, Request
 from joserfc.errors import JoseError
 from starlette.middleware.sessions import SessionMiddleware
@@ -32,6 +32,10 @@ from spy.web.door import cookie_name, csrf_cookie_name, csrf_of
 from spy.web.problem import problem
 from spy.web.source import Source
 from spy.web.tries import Tries, address_of
+
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore")  # it would have httpx2; ours is the httpx that the site's card names
+    from authlib.integrations.starlette_client import OAuth, OAuthError
 
 log = logging.getLogger(__name__)
 

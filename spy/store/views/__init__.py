@@ -1,5 +1,6 @@
 """Read models: what the page, the API and the command line show. Queries only, nothing is decided here."""
 
+from spy.store.views.acts import ActsNow, Proposal, acts_now
 from spy.store.views.decided import Decision, brief, decision_at, decisions_after, last_decision_id, shown
 from spy.store.views.detail import Message, Move, RunDetail, run_detail
 from spy.store.views.ready import Readiness, first_unready_run, readiness
@@ -8,14 +9,17 @@ from spy.store.views.service_line import ServiceLine, services
 from spy.store.views.summary import Overview, overview
 
 __all__ = [
+    "ActsNow",
     "Decision",
     "Message",
     "Move",
     "Overview",
+    "Proposal",
     "Readiness",
     "RunDetail",
     "RunLine",
     "ServiceLine",
+    "acts_now",
     "brief",
     "decision_at",
     "decisions_after",
