@@ -2,7 +2,8 @@
 
 from spy.store.views.saved.course import Delay, RunSaved
 from spy.store.views.saved.latency import PUBLISHED_2024, Latency, ProductLatency, Spread
-from spy.store.views.saved.period import Saved, Share, saved
+from spy.store.views.saved.pareto import Share
+from spy.store.views.saved.period import Saved, saved
 from spy.store.views.saved.span import Cause, Span, partition
 
 __all__ = [

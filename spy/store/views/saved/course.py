@@ -54,8 +54,10 @@ class RunSaved:
 
     @property
     def alone_at(self) -> datetime | None:
-        """When it would have been ready without the runs before it: prefix ready, less what they took."""
-        return self.prefix_ready_at - self.lost if self.prefix_ready_at else None
+        """When it would have been ready without the runs before it: prefix ready, less what they took until then."""
+        if (ready := self.prefix_ready_at) is None:
+            return None
+        return ready - total((span for span in self.spans if span.end <= ready), *OF_EARLIER_RUNS)
 
     @property
     def lost(self) -> timedelta:

@@ -89,6 +89,7 @@ def read(
     parts: Collection[Part],
     instance: str,
     silent_after: timedelta,
+    now: datetime,
     context: Collection[str] = (),
 ) -> History:
     """Of every run that was open at some time of the period; `context` names probes on which nothing depends."""
@@ -117,7 +118,7 @@ def read(
         records[run].decided.append(Decided(*rest))
     first = min((record.opened_at for record in records.values()), default=begin)
     silences = tuple(_silences(connection, first, context))
-    return History(tuple(records.values()), silences, tuple(_unwatched(connection, first, silent_after)))
+    return History(tuple(records.values()), silences, tuple(_unwatched(connection, first, silent_after, now)))
 
 
 def _facts(which: Any, parts: Collection[Part], instance: str) -> Select[Any]:
@@ -158,16 +159,14 @@ def _silences(connection: Connection, first: datetime, context: Collection[str])
             yield Silence(services.get(probe, probe), at, until or datetime.max.replace(tzinfo=at.tzinfo))
 
 
-def _unwatched(connection: Connection, first: datetime, silent_after: timedelta) -> Iterator[tuple[datetime, datetime]]:
-    """Gaps between the looks of the probe that looks most often; before the first look and after the last one too."""
+def _unwatched(
+    connection: Connection, first: datetime, silent_after: timedelta, now: datetime
+) -> Iterator[tuple[datetime, datetime]]:
+    """Gaps between the looks of the probe that looks most often; before the first look, and after the last one too."""
     often = connection.execute(select(_probe.c.name).order_by(_probe.c.every_s, _probe.c.name).limit(1)).scalar()
     looks = select(_look.c.at).where(_look.c.probe == often, _look.c.at >= first).order_by(_look.c.at)
-    zone = first.tzinfo
-    before = datetime.min.replace(tzinfo=zone)
-    for at in connection.execute(looks).scalars():
-        if before.year == 1 or at - before > silent_after:
+    before = datetime.min.replace(tzinfo=first.tzinfo)
+    for at in (*connection.execute(looks).scalars(), now):
+        if at > before + silent_after:
             yield before, at
-        before = at
-    if before.year > 1:
-        before += silent_after
-    yield before, datetime.max.replace(tzinfo=zone)
+        before = max(before, at)

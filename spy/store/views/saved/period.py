@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -15,21 +14,7 @@ from spy.store.views.saved import latency
 from spy.store.views.saved.course import RUN_FACTS, Delay, RunSaved, courses
 from spy.store.views.saved.history import Part, read
 from spy.store.views.saved.latency import Latency, ProductLatency
-from spy.store.views.saved.span import Cause
-
-
-@dataclass(frozen=True, slots=True)
-class Share:
-    """One cause over all runs."""
-
-    cause: Cause
-    time: timedelta
-    runs: int
-    """Held by it at some time."""
-    share: float
-    """Of all held time; 0 to 1."""
-    most: tuple[tuple[str, timedelta], ...]
-    """What it names, the longest first; what a span names together counts for each of them."""
+from spy.store.views.saved.pareto import Share, pareto
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,28 +52,31 @@ class Saved:
     @property
     def sentence(self) -> str:
         """What a coordinator can quote."""
-        period = f"Of the runs that ended from {self.begin:%Y-%m-%d %H:%M} to {self.end:%Y-%m-%d %H:%M} UTC"
+        period = f"From {self.begin:%Y-%m-%d %H:%M} to {self.end:%Y-%m-%d %H:%M} UTC"
         if not self.counted:
-            return f"{period} none has started yet: nothing is saved so far."
-        shadow = sum(run.would_at is not None for run in self.counted)
-        overtaken = sum(run.is_overtaken and not run.would_at for run in self.counted)
-        would = "" if not shadow else " would have" if shadow == len(self.counted) else " (or would have)"
+            return f"{period} no run ended that has started by now: nothing is saved yet."
         each = self.saved / len(self.counted)
-        head = f"{period} {len(self.counted)} started {_h(each)} h earlier on average than by Tier0's fixed delay"
-        if shadow:
-            head = (
-                f"{period} {len(self.counted)}{would} been released {_h(each)} h before Tier0's fixed delay on average"
-            )
+        shadow = sum(run.would_at is not None for run in self.counted)
+        if shadow == len(self.counted):
+            head = f"{_runs(shadow)} would have been released {_h(each)} h before the lock of Tier0's fixed delay"
+        else:
+            within = f" ({shadow} of them in shadow: released, as they would have been)" if shadow else ""
+            head = f"{_runs(len(self.counted))}{within} started {_h(each)} h earlier than by Tier0's fixed delay"
+        overtaken = sum(run.is_overtaken and not run.would_at for run in self.counted)
         first = self.causes[0]
         return (
-            f"{head}, {_h(self.saved)} h in total; {overtaken} were overtaken by Tier0's own clock; "
-            f"{_h(self.lost)} h were lost to earlier runs; "
-            f"most of the held time went to: {first.cause} ({100 * first.share:.0f} %)."
+            f"{period} {head} on average, {_h(self.saved)} h in total; {overtaken} of them by Tier0's own clock. "
+            f"Earlier runs took {_h(self.lost)} h; {100 * first.share:.0f} % of all held time was: {first.cause}."
         )
 
 
+def _runs(number: int) -> str:
+    return "1 run" if number == 1 else f"{number} runs"
+
+
 def _h(time: timedelta) -> str:
-    return f"{time.total_seconds() / 3600:.1f}"
+    """Hours; a minute less than nothing is nothing."""
+    return f"{round(time.total_seconds() / 3600, 1) + 0.0:.1f}"
 
 
 def saved(
@@ -113,7 +101,7 @@ def saved(
     parts: list[Part] = [*RUN_FACTS, *latency.parts(products)]
     parts += [(f"/stream:{stream}", "stream_done") for stream in sorted(streams)]
     with reading(store) as connection:
-        history = read(connection, begin, end, parts, instance, silent_after, context)
+        history = read(connection, begin, end, parts, instance, silent_after, now, context)
     runs = [one for one in courses(history, begin, end, now, delay, streams) if run in (None, one.run)]
     ends = {one.run: one.end for one in runs}
     told = [
@@ -130,21 +118,5 @@ def saved(
         endless=tuple(number for number in endless if run in (None, number)),
         latencies=tuple(told),
         products=tuple(latency.summary(told, products)),
-        causes=tuple(_pareto(runs)),
+        causes=tuple(pareto(runs)),
     )
-
-
-def _pareto(runs: Sequence[RunSaved]) -> Iterable[Share]:
-    times: Counter[Cause] = Counter()
-    held: dict[Cause, set[int]] = {}
-    named: dict[Cause, Counter[str]] = {}
-    for run in runs:
-        for span in run.spans:
-            us = span.length // timedelta(microseconds=1)
-            times[span.cause] += us
-            held.setdefault(span.cause, set()).add(run.run)
-            named.setdefault(span.cause, Counter()).update(dict.fromkeys(span.what, us))
-    whole = times.total()
-    for cause, us in times.most_common():
-        most = tuple((name, timedelta(microseconds=n)) for name, n in named[cause].most_common())
-        yield Share(cause, timedelta(microseconds=us), len(held[cause]), us / whole, most)
