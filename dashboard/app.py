@@ -8,6 +8,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Protocol
+from urllib.parse import parse_qs
 
 from dash import ALL, Dash, Input, Output, State, ctx, no_update
 from fastapi import FastAPI
@@ -18,25 +19,39 @@ from dashboard.act import Choices, act_page
 from dashboard.acts import acts_page
 from dashboard.frame import AGE, INDEX, banner, layout
 from dashboard.now import now_page
-from dashboard.paths import ACT, ACTS, RUN, SERVICES, OneDocument, close_the_rest, under
+from dashboard.paths import ACT, ACTS, RUN, SERVICES, TRENDS, OneDocument, close_the_rest, under
 from dashboard.run import missing_page, run_page
 from dashboard.services import services_page
+from dashboard.trends import as_csv, trends_page
 from spy.acting import calling
 from spy.acting.perform import Asked
 from spy.clock import iso
 from spy.domain.errors import StoreError
-from spy.domain.product import Product
+from spy.domain.product import Product, Required
 from spy.site import Site
-from spy.store.views import Overview, acts_now, overview, run_detail, run_lines, services
+from spy.store.views import Delay, Overview, Saved, acts_now, overview, run_detail, run_lines, saved, services
 
 Clock = Callable[[], datetime]
 RECENT = 30
 """Runs that are over and still shown on the first page."""
+FRONTIER_DAYS = 3
+"""What Tier0 holds, and a day more."""
+LONGEST_DAYS = 3660
 
 
 class WebSection(Protocol):
     @property
     def stale_after(self) -> timedelta: ...
+
+
+class AgentSection(Protocol):
+    @property
+    def instance(self) -> str: ...
+
+
+class Tier0Section(Protocol):
+    @property
+    def reco_delay(self) -> timedelta: ...
 
 
 class Named(Protocol):
@@ -52,6 +67,14 @@ class MailSection(Protocol):
 class Settings(Protocol):
     """What the pages need of the configuration."""
 
+    @property
+    def agent(self) -> AgentSection: ...
+    @property
+    def tier0(self) -> Tier0Section: ...
+    @property
+    def lock_after(self) -> timedelta: ...
+    @property
+    def required(self) -> Mapping[str, Required]: ...
     @property
     def web(self) -> WebSection: ...
     @property
@@ -87,6 +110,7 @@ def mount(app: FastAPI, store: Engine, config: Settings, clock: Clock) -> None:
     dash.layout = under(site.prefix, layout())
     pages = Pages(store, config, clock, site.prefix)
     _show(dash, pages)
+    _click(dash, pages)
     _act(dash, app.state.asked)
     app.state.inline_scripts = dash.csp_hashes()
     app.add_middleware(OneDocument)
@@ -109,6 +133,27 @@ def _show(dash: Dash, pages: Pages) -> None:
 
     shown: Any = dash  # this one method has no types
     shown.clientside_callback(AGE, Output("age", "children"), Input("second", "n_intervals"), Input("facts", "data"))
+
+
+def _click(dash: Dash, pages: Pages) -> None:
+    for name in ("now-frontier", "trend-frontier"):
+
+        @dash.callback(Output(f"{name}-told", "children"), Input(name, "clickData"), prevent_initial_call=True)
+        def told(clicked: dict[str, Any] | None) -> Any:
+            point = clicked["points"][0] if clicked else None
+            return f"Run {point['y']}: {point['customdata']}" if point else no_update
+
+    @dash.callback(
+        Output("download", "data"),
+        Input("trends-csv", "n_clicks"),
+        State("address", "search"),
+        prevent_initial_call=True,
+    )
+    async def csv(clicks: int, query: str) -> Any:
+        if not clicks:
+            return no_update
+        told = await asyncio.to_thread(pages.saved, pages.clock(), days_of(query or ""))
+        return {"content": as_csv(told), "filename": "calibration-readiness.csv", "type": "text/csv"}
 
 
 def _act(dash: Dash, asked: Callable[[], Asked]) -> None:
@@ -165,11 +210,15 @@ class Pages:
 
     def _page(self, path: str, query: str, seen: Overview) -> list[Any]:
         if path in ("/", ""):
-            return now_page(seen, run_lines(self.store, seen.now, RECENT, products=self.config.products))
+            recent = run_lines(self.store, seen.now, RECENT, products=self.config.products)
+            return now_page(seen, recent, self.saved(seen.now, FRONTIER_DAYS).runs)
         if path == SERVICES:
             return services_page(services(self.store, seen.now))
         if path == ACT:
             return act_page(query, calling.current(), self._choices())
+        if path == TRENDS:
+            days = days_of(query)
+            return trends_page(self.saved(seen.now, days), days)
         if path == ACTS:
             return acts_page(acts_now(self.store, seen.now), calling.current())
         number = path.removeprefix(RUN)
@@ -177,10 +226,32 @@ class Pages:
         detail = run_detail(self.store, int(number), seen.now, self.config.products) if is_run else None
         return run_page(detail, self.config.context) if detail else missing_page(path)
 
+    def saved(self, now: datetime, days: int) -> Saved:
+        """Of the last days, as of the last full 5 min: what goes on would make the page new at each look."""
+        now -= timedelta(minutes=now.minute % 5, seconds=now.second, microseconds=now.microsecond)
+        config = self.config
+        gating = {name for required in config.required.values() for name in required.products}
+        return saved(
+            self.store,
+            now - timedelta(days=days),
+            now,
+            now,
+            instance=config.agent.instance,
+            delay=Delay(config.lock_after, config.tier0.reco_delay),
+            products=[product for name, product in config.products.items() if name in gating],
+            context=config.context,
+        )
+
     def _choices(self) -> Choices:
         products = self.config.products
         tags = sorted({tag for product in products.values() for tag in product.destination_tags})
         return Choices([rule.name for rule in self.config.rule], sorted(products), tags)
+
+
+def days_of(query: str) -> int:
+    """`?days=30`; what is no number of days is a week."""
+    told = parse_qs(query.removeprefix("?")).get("days", [""])[0]
+    return min(int(told), LONGEST_DAYS) if told.isascii() and told.isdigit() and int(told[:6]) > 0 else 7
 
 
 def facts(seen: Overview) -> dict[str, Any]:

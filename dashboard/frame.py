@@ -42,6 +42,7 @@ def layout() -> html.Div:
             dcc.Interval(id="tick", interval=REFRESH_MS),
             dcc.Interval(id="second", interval=1000),
             dcc.Store(id="facts"),
+            dcc.Download(id="download"),
             html.Header(
                 [
                     html.Nav(
@@ -50,6 +51,7 @@ def layout() -> html.Div:
                             dcc.Link("Now", href="/"),
                             dcc.Link("Services", href="/services"),
                             dcc.Link("Acts", href="/acts"),
+                            dcc.Link("Trends", href="/trends"),
                         ],
                         **labelled("Pages"),
                     ),

@@ -7,11 +7,12 @@ from typing import Any
 
 from dash import dcc, html
 
+from dashboard.frontier import frontier
 from dashboard.grid import columns_of, grid
 from dashboard.marks import SIGNS, at, chip, facts, run_link
 from spy.domain.act import Act, Do
 from spy.domain.verdict import State
-from spy.store.views import Overview, RunLine
+from spy.store.views import Overview, RunLine, RunSaved
 
 HEADS = {
     State.READY: "All is well",
@@ -21,8 +22,8 @@ HEADS = {
 }
 
 
-def now_page(seen: Overview, recent: Sequence[RunLine]) -> list[Any]:
-    """`recent` are the newest runs, of which those not in the queue are shown below it."""
+def now_page(seen: Overview, recent: Sequence[RunLine], ended: Sequence[RunSaved] = ()) -> list[Any]:
+    """`recent` are the newest runs, of which those not in the queue are shown below it; `ended` make the chart."""
     queue = list(seen.queue)
     shown = {line.run for line in queue}
     past = [line for line in recent if line.run not in shown]
@@ -30,6 +31,8 @@ def now_page(seen: Overview, recent: Sequence[RunLine]) -> list[Any]:
     parts: list[Any] = [_said(seen), _standing(seen)]
     if acts := _in_force(queue):
         parts.append(_acts(acts))
+    if ended:
+        parts += [html.H2("The frontier"), *frontier(ended, "now-frontier")]
     parts.append(html.H2("In the queue"))
     parts.append(html.P("Lowest first: Tier0 locks in this order, so a run waits for all above it.", className="quiet"))
     if queue:

@@ -13,8 +13,8 @@ from fastapi import FastAPI
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-SERVICES, ACT, ACTS = "/services", "/act", "/acts"
-PAGES = (SERVICES, ACT, ACTS)
+SERVICES, ACT, ACTS, TRENDS = "/services", "/act", "/acts", "/trends"
+PAGES = (SERVICES, ACT, ACTS, TRENDS)
 RUN = "/run/"
 
 

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+from authlib.deprecate import AuthlibDeprecationWarning  # its import sets a filter: ours comes after it
 from fastapi import APIRouter, FastAPI, Request
 from joserfc.errors import JoseError
 from starlette.middleware.sessions import SessionMiddleware
@@ -34,7 +35,8 @@ from spy.web.source import Source
 from spy.web.tries import Tries, address_of
 
 with warnings.catch_warnings():
-    warnings.simplefilter("ignore")  # it would have httpx2; ours is the httpx that the site's card names
+    # It would have httpx2; ours is the httpx that the site's card names.
+    warnings.filterwarnings("ignore", category=AuthlibDeprecationWarning)
     from authlib.integrations.starlette_client import OAuth, OAuthError
 
 log = logging.getLogger(__name__)
