@@ -58,6 +58,8 @@ class World(Protocol):
 class Simulator:
     """`data/json/samples`, `data/json/archive` and `jsonfairy` of the offline instance."""
 
+    path = "/dqm/offline/"
+
     def __init__(self, world: World) -> None:
         self.world = world
 

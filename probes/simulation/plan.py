@@ -8,7 +8,7 @@ for every lower run until that one's uploads are done, at most until 18 h after 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from probes.simulation.latency import HARVEST_TO_UPLOAD, draw
@@ -82,6 +82,7 @@ def _run(plan: RunPlan) -> SimRun:
         fill=plan.fill,
         express_jobs=plan.express_jobs,
         express_jobs_failed=plan.express_jobs_failed,
+        told=plan.told,
     )
 
 
@@ -154,8 +155,12 @@ def build_history(scenario: Scenario, first_number: int, begin: datetime) -> lis
     era = eras()[first.era if first else "Run2026D"]
     streams = list(first.streams) if first else ["Express"]
     count = min(scenario.history_runs, first_number - 1)
+
+    def end(number: int) -> datetime:
+        return begin - HISTORY_GAP - HISTORY_LENGTH * (first_number - 1 - number)
+
     return [
-        _closed(number, run_class, era, streams, begin - HISTORY_GAP - HISTORY_LENGTH * (first_number - 1 - number))
+        replace(_closed(number, run_class, era, streams, end(number)), told=scenario.unsaid)
         for number in range(first_number - count, first_number)
     ]
 

@@ -100,6 +100,10 @@ class Table:
     def table(self, key: str) -> dict[str, Any]:
         return self._take(key, "a table", _table, {})
 
+    def part(self, key: str) -> Table:
+        """The table `[<this>.<key>]`, empty where there is none; its reader calls `finish` on it."""
+        return Table(self.table(key), f"{self.where}: {key}", self.mistakes, self.start)
+
     def tables(self, key: str, name_of: Callable[[Mapping[str, Any]], object] = lambda values: "") -> Iterator[Table]:
         """The tables of `[[key]]`, numbered from 1 in messages, since people count so."""
         found: list[Any] = self._take(key, "a list of tables", _list, [])

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from probes.simulation.reading import Table, nearest, shown
+from probes.simulation.simulators import read_told
 from probes.simulation.story import (
     LOCK_OFFSET,
     RECO_DELAY,
@@ -59,6 +60,10 @@ class Scenario:
     lock_offset: timedelta = LOCK_OFFSET
     switches: tuple[Switch, ...] = ()
     delays: tuple[Delay, ...] = ()
+    told: Mapping[str, Any] = field(default_factory=dict)
+    """What the readers of simulators made of `[<service>]`, by service."""
+    unsaid: Mapping[str, Any] = field(default_factory=dict)
+    """The same of a run about which nothing is said."""
 
     @classmethod
     def load(cls, path: Path, products: Collection[str] = ()) -> Scenario:
@@ -121,6 +126,8 @@ def _scenario(values: Mapping[str, Any], name: str, mistakes: list[str]) -> Scen
         lock_offset=top.span("lock_offset", default_offset),
         switches=tuple(sorted((read_switch(t) for t in top.tables("switch")), key=lambda switch: switch.at)),
         delays=tuple(sorted((read_delay(t) for t in top.tables("delay")), key=lambda delay: delay.at)),
+        told=read_told(top, "read"),
+        unsaid=read_told(Table({}, name, []), "read_run"),
     )
     top.finish()
     return scenario

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 
 @dataclass(slots=True)
@@ -85,3 +87,5 @@ class SimRun:
     """Set by Tier0 (the world) when it locks the run."""
     started_at: datetime | None = None
     """When prompt reconstruction of the run was released; None: not yet."""
+    told: Mapping[str, Any] = field(default_factory=dict)
+    """What the scenario's `[run.<service>]` says, as the service's simulator reads it."""

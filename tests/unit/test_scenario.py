@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from probes.simulation.scenario import Scenario
-from probes.simulation.story import DATASETS, KINDS, SERVICES, STREAMS
+from probes.simulation.simulators import services
+from probes.simulation.story import DATASETS, KINDS, STREAMS
 from spy import config
 from spy.domain.errors import ConfigError
 
@@ -169,7 +170,7 @@ def test_every_mistake_is_reported_at_once_with_place_and_nearest_name():
         'unknown "Expres", did you mean "Express"?',
         'product[1] (SiStripBadStrip): outcome: found "payloads"',
         'product "SiStripBadStrip": no input tag of the configuration, did you mean "SiStripBadStrip_pcl"?',
-        'fault[1] (tier): service: found "tier", expected one of ' + " | ".join(sorted(SERVICES)),
+        'fault[1] (tier): service: found "tier", expected one of ' + " | ".join(sorted(services())),
         "to: must lie after from",
         "rule: is missing",
         "chunk: chunk '398600x': expected RUN",
@@ -200,7 +201,7 @@ def test_a_mistake_names_its_key_and_what_was_expected(text, expected):
 
 
 def test_every_kind_of_fault_is_legal_for_every_service():
-    faults = [f'[[fault]]\nservice = "{s}"\nkind = "{k}"\nfrom = "1h"\nto = "2h"\n' for s in SERVICES for k in KINDS]
+    faults = [f'[[fault]]\nservice = "{s}"\nkind = "{k}"\nfrom = "1h"\nto = "2h"\n' for s in services() for k in KINDS]
     assert len(Scenario.parse(HEAD + "".join(faults), "x.toml").faults) == 110
 
 
