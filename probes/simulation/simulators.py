@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from probes.simulation.reading import Table
-from spy.installed import Offers, names, offers
+from spy.installed import Offers, offers
 
 GROUP = "spy.simulators"
 PLAYED = ("o2o", "receiver", "smtp")
@@ -72,7 +72,8 @@ def installed_simulators() -> Offers:
 
 def services() -> tuple[str, ...]:
     """Everything that can show a fault."""
-    return (*names(GROUP), *PLAYED)
+    offered = installed_simulators()
+    return tuple(dict.fromkeys((*offered.found, *offered.broken, *PLAYED)))
 
 
 def paths() -> dict[str, str]:
