@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -60,6 +60,9 @@ class ProductPlan:
     uploaded: datetime | None
     """When the upload is tried; None: nothing to upload."""
     vanishes: datetime | None
+    numbers: Mapping[str, float] = field(default_factory=dict)
+    """What its histograms say; a number that is not named is drawn."""
+    repeats: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,6 +191,8 @@ def _product(table: Table) -> ProductPlan:
         upload=table.choice("upload", UPLOADS, "ok"),
         uploaded=uploaded if outcome == "payload" else None,
         vanishes=table.time("vanishes", None),
+        numbers=table.numbers("numbers"),
+        repeats=table.flag("repeats", False),
     )
     table.finish()
     return plan

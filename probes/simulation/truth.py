@@ -51,6 +51,10 @@ class SimProduct:
     uploaded: datetime | None
     """None: nothing is uploaded (no payload, or never harvested)."""
     vanishes: datetime | None = None
+    numbers: dict[str, float] = field(default_factory=dict)
+    """What the histograms of the harvest say, by name of the number."""
+    repeats: bool = False
+    """The upload brings the payload of the upload before it, once more."""
 
 
 @dataclass(slots=True)

@@ -20,10 +20,11 @@ class Band:
     high: float
 
 
-def band(before: Sequence[float], width: float, at_least: int) -> Band | None:
+def band(before: Sequence[float], width: float, at_least: int, spread: float = 0.0) -> Band | None:
     """Median ± `width` robust standard deviations of the finite values `before`; None: fewer than `at_least`.
 
     Median and median absolute deviation (MAD), since one bad run must not widen the band that should show the next.
+    Never narrower than `spread` on either side: equal values before make every other one strange.
     """
     if not math.isfinite(width) or width <= 0 or at_least < 1:
         raise ValueError(f"width {width} of {at_least} values; a positive number, and at least one value")
@@ -32,5 +33,5 @@ def band(before: Sequence[float], width: float, at_least: int) -> Band | None:
     if strange := [value for value in before if not math.isfinite(value)]:
         raise ValueError(f"{strange[0]} is no value of a band: leave out what is unknown")
     middle = median(before)
-    reach = width * SIGMA_PER_MAD * median(abs(value - middle) for value in before)
+    reach = max(width * SIGMA_PER_MAD * median(abs(value - middle) for value in before), spread)
     return Band(middle - reach, middle, middle + reach)

@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, func, insert, select, update
 
+from spy.domain.earlier import FACTS, SPAN
 from spy.domain.evidence import Evidence
 from spy.domain.subject import Subject, run_of
 from spy.store import newest
@@ -112,6 +113,14 @@ def evidence_of_run(connection: Connection, run: int) -> list[Evidence]:
 def history_of_run(connection: Connection, run: int) -> list[Any]:
     """Every row about one run (0: about services), oldest first."""
     return list(connection.execute(select(_evidence).where(_evidence.c.run == run).order_by(_evidence.c.id)))
+
+
+def of_earlier_runs(connection: Connection, lowest: int) -> list[Any]:
+    """Every row about what is remembered of runs that one from `lowest` on is held against, oldest first."""
+    about = _evidence.c
+    remembered = (about.run > 0) & (about.run >= lowest - SPAN) & about.name.in_(FACTS)
+    columns = (about.id, about.run, about.subject, about.name, about.value)
+    return list(connection.execute(select(*columns).where(remembered).order_by(about.id)))
 
 
 def newest_id(connection: Connection) -> int:
