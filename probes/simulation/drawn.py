@@ -33,6 +33,11 @@ def numbers_of(seed: int, run: int, product: Product, outcome: str, told: Mappin
     return {number.name: _value(seed, run, product, number, outcome) for number in product.numbers} | dict(told)
 
 
+def payload_bytes(seed: int, run: int, product: Product, told: int | None) -> int:
+    """Much smaller than a real payload, and alike from run to run."""
+    return round(2000 + 100 * Random(f"{seed}:{run}:{product.name}.bytes").uniform(-1, 1)) if told is None else told
+
+
 def _value(seed: int, run: int, product: Product, number: Number, outcome: str) -> float:
     about = f"{product.name}.{number.name}"
     middle, half = USUAL.get(about, _between_limits(number))

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from probes.simulation.drawn import numbers_of
+from probes.simulation.drawn import numbers_of, payload_bytes
 from probes.simulation.latency import HARVEST_TO_UPLOAD, draw
 from probes.simulation.production import Era, eras, producers
 from probes.simulation.scenario import Scenario
@@ -105,6 +105,7 @@ def _listed(plan: ProductPlan, product: Product, run: SimRun, seed: int) -> SimP
         vanishes=plan.vanishes,
         numbers=numbers_of(seed, run.number, product, plan.outcome, plan.numbers),
         repeats=plan.repeats,
+        size_bytes=payload_bytes(seed, run.number, product, plan.payload_bytes),
     )
 
 
@@ -142,6 +143,7 @@ def _drawn(run: SimRun, end: datetime, product: Product, seed: int, order: Order
         upload=fate.upload if has_payload else "ok",
         uploaded=order.wait(harvested + HARVEST_TO_UPLOAD) if has_payload else None,
         numbers=numbers_of(seed, run.number, product, fate.outcome, {}),
+        size_bytes=payload_bytes(seed, run.number, product, None),
     )
 
 

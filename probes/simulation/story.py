@@ -63,6 +63,8 @@ class ProductPlan:
     numbers: Mapping[str, float] = field(default_factory=dict)
     """What its histograms say; a number that is not named is drawn."""
     repeats: bool = False
+    payload_bytes: int | None = None
+    """None: drawn."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,6 +195,7 @@ def _product(table: Table) -> ProductPlan:
         vanishes=table.time("vanishes", None),
         numbers=table.numbers("numbers"),
         repeats=table.flag("repeats", False),
+        payload_bytes=table.number("payload_bytes", 0) if "payload_bytes" in table.values else None,
     )
     table.finish()
     return plan

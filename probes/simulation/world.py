@@ -242,7 +242,7 @@ class World:
             if product.repeats:
                 wanted = [[(tag, since, self._newest.get(tag, new)) for tag, since, new in some] for some in wanted]
             self._newest |= {tag: payload for some in wanted for tag, _, payload in some}
-            landed = self.conditions.insert([interval for some in wanted for interval in some], at)
+            landed = self.conditions.insert([interval for some in wanted for interval in some], at, product.size_bytes)
             if product.vanishes is not None and landed:
                 self._at(max(product.vanishes, at), self._vanishing_of(landed))
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
+from statistics import median
 
 from spy.domain.band import Band, band
 
@@ -89,6 +90,16 @@ def hold(number: Number, value: float, earlier: Sequence[Past]) -> Held:
         is_out_of_limits=low or high,
         is_out_of_band=found is not None and not found.low <= value <= found.high,
     )
+
+
+SIZE = Number("size", (), Take.SUM, unit="bytes")
+"""Of the payload itself, which the conditions database tells."""
+
+
+def hold_size(size_bytes: int, earlier: Sequence[Past]) -> Held:
+    """Payloads differ with what they hold: a quarter more or less than usual is never odd."""
+    usual = median(past.value for past in earlier) if earlier else 0.0
+    return hold(replace(SIZE, spread=usual / 4), float(size_bytes), earlier)
 
 
 def told(number: Number, held: Held) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from spy.domain.evidence import Fact, Kind, Scope
-from spy.domain.number import Held, Number, hold, told
+from spy.domain.number import SIZE, Held, Number, hold, hold_size, told
 from spy.domain.product import Base, Product
 from spy.domain.subject import of_number
 from spy.domain.verdict import Seen
@@ -15,7 +15,7 @@ from spy.rules.view import View
 DERIVED: tuple[Fact, ...] = (
     Fact("has_numbers", Kind.BOOL, Scope.PRODUCT, "whether the configuration names numbers of the product"),
     Fact("odd_numbers", Kind.STRING, Scope.PRODUCT, "numbers beyond their limits or their band; empty: none"),
-    Fact("odd_payload", Kind.STRING, Scope.PRODUCT, "repeated, unjustified, with commas; empty: neither"),
+    Fact("odd_payload", Kind.STRING, Scope.PRODUCT, "repeated, odd_size, unjustified, with commas; empty: none"),
 )
 
 
@@ -56,7 +56,8 @@ def odd_payload(view: View, product: Product) -> Seen:
     odd: list[str] = []
     notes: list[str] = []
     unknown: list[str] = []
-    for name, is_so, note in (*_repeated(view, product), *_unjustified(view, product)):
+    asked = (*_repeated(view, product), *_odd_size(view, product), *_unjustified(view, product))
+    for name, is_so, note in asked:
         odd += [name] if is_so else []
         (unknown if is_so is None else notes).append(note)
     value = None if unknown and not odd else ",".join(dict.fromkeys(odd))
@@ -81,6 +82,19 @@ def _repeated(view: View, product: Product) -> Iterator[Answer]:
         before = view.situation.earlier.run_with_payload(view.situation.chunk.run, tag, payload_hash)
         note = f"{tag}: the payload made for run {before} again" if before else f"{tag}: a payload of its own"
         yield "repeated", before is not None, note
+
+
+def _odd_size(view: View, product: Product) -> Iterator[Answer]:
+    """Only Run tags tell the size of the payload that was made for a run."""
+    situation, run_class = view.situation, view.of_run("run_class").value
+    for tag in payload_hashes(view, product) if product.base is Base.RUN else ():
+        seen = view.fact(situation.tag(tag), "payload_bytes")
+        if not isinstance(seen.value, int):
+            yield "odd_size", None, f"size of the payload in {tag}: {seen.note}"
+            continue
+        earlier = situation.earlier.values(situation.chunk.run, ("tag", tag), "payload_bytes", run_class)
+        held = hold_size(seen.value, earlier)
+        yield "odd_size", held.is_odd, f"{tag}: {told(SIZE, held)}"
 
 
 def _unjustified(view: View, product: Product) -> Iterator[Answer]:

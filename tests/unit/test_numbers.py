@@ -3,9 +3,9 @@
 from typing import Any
 
 import pytest
+from probes.dqm.number import How, number
 
 from probes.dqm.answer import Histogram
-from probes.dqm.number import How, number
 from spy.domain.band import Band, band
 
 NAN, INF = float("nan"), float("inf")
