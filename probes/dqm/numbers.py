@@ -29,7 +29,8 @@ def read_numbers(
             if path not in answers:
                 answers[path] = _asked(gui, run, sample, path)
             if not isinstance(answer := answers[path], Histogram):
-                yield _none(subject, now, f"{path}: {answer.what}", final=isinstance(answer, Unreadable))
+                problem = answer.what if path in answer.what else f"{path}: {answer.what}"
+                yield _none(subject, now, problem, final=isinstance(answer, Unreadable))
                 break
             histograms.append(answer)
         else:

@@ -115,11 +115,11 @@ def history_of_run(connection: Connection, run: int) -> list[Any]:
     return list(connection.execute(select(_evidence).where(_evidence.c.run == run).order_by(_evidence.c.id)))
 
 
-def of_earlier_runs(connection: Connection, lowest: int) -> list[Any]:
+def of_earlier_runs(connection: Connection, lowest: int, names: Sequence[str] = FACTS) -> list[Any]:
     """Every row about what is remembered of runs that one from `lowest` on is held against, oldest first."""
     about = _evidence.c
-    remembered = (about.run > 0) & (about.run >= lowest - SPAN) & about.name.in_(FACTS)
-    columns = (about.id, about.run, about.subject, about.name, about.value)
+    remembered = (about.run > 0) & (about.run >= lowest - SPAN) & about.name.in_(names)
+    columns = (about.id, about.run, about.subject, about.name, about.value, about.problem)
     return list(connection.execute(select(*columns).where(remembered).order_by(about.id)))
 
 
