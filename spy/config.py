@@ -212,7 +212,7 @@ def _wrong_numbers(product: ProductSection) -> Iterable[str]:
         wanted = {"bin": (1,), "largest": (0, 1, 2), "outside": (2,)}.get(n.take, (0,))
         if len(n.bins) not in wanted:
             counts = " or ".join(map(str, wanted))
-            yield f'number[{at}].bins ({n.bins}): take = "{n.take}" wants {counts} bin numbers'
+            yield f'number[{at}].bins ({n.bins}): take = "{n.take}" wants {counts} of them'
 
 
 def _wrong_online_tags(config: Config) -> Iterable[str]:

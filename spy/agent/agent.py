@@ -100,7 +100,7 @@ class Agent:
             self.loaded = Loaded(self.evidence, ledger.last_good(connection))
             self.board.load(0, ledger.evidence_of_run(connection, 0))
             runs = ledger.open_runs(connection)
-            for row in ledger.of_earlier_runs(connection, min(runs, default=0)):
+            for row in ledger.of_earlier_runs(connection, min(runs, default=ledger.highest_run(connection))):
                 self.board.earlier.learn(row.subject, row.name, unpacked(row.value))
             for run in runs:
                 self.board.load(run, ledger.evidence_of_run(connection, run))

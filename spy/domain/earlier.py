@@ -5,6 +5,7 @@ The newest value of each fact, whatever order the runs came in: so it can be put
 
 from __future__ import annotations
 
+from bisect import bisect_left, insort
 from collections.abc import Iterator, Mapping
 
 from spy.domain.evidence import Value
@@ -16,19 +17,27 @@ FACTS = ("number", "run_class", "since_run", "payload_hash", "payload_bytes")
 SPAN = 500
 """How many run numbers back anything is looked for: about two weeks."""
 
+KEPT = 2 * SPAN
+"""How far below the lowest open run anything is kept: a run that is told late may be lower."""
+
 Part = tuple[str, str]
 
 
 class Earlier:
     def __init__(self) -> None:
         self._runs: dict[int, dict[tuple[Part, str], Value]] = {}
+        self._numbers: list[int] = []
+        """Of these runs, sorted."""
 
     def learn(self, subject: Subject, name: str, value: Value | None) -> None:
         """One row of the ledger, a later one over an earlier one. What became unknown counts no more."""
         run = run_of(subject)
         if run is None or name not in FACTS:
             return
-        facts, key = self._runs.setdefault(run, {}), (part_of(subject), name)
+        if run not in self._runs:
+            self._runs[run] = {}
+            insort(self._numbers, run)
+        facts, key = self._runs[run], (part_of(subject), name)
         if value is None:
             facts.pop(key, None)
         else:
@@ -36,8 +45,10 @@ class Earlier:
 
     def forget(self, before: int) -> None:
         """What no open run looks at any more; `before`: the lowest of them."""
-        for run in [run for run in self._runs if run < before - SPAN]:
+        gone = bisect_left(self._numbers, before - KEPT)
+        for run in self._numbers[:gone]:
             del self._runs[run]
+        del self._numbers[:gone]
 
     def count(self, run: int) -> int:
         """Facts that a run is held against: fewer found later, and some were cut away."""
@@ -69,7 +80,8 @@ class Earlier:
 
     def _below(self, run: int) -> Iterator[int]:
         """Newest first."""
-        yield from sorted((number for number in self._runs if run - SPAN <= number < run), reverse=True)
+        first, last = bisect_left(self._numbers, run - SPAN), bisect_left(self._numbers, run)
+        yield from reversed(self._numbers[first:last])
 
 
 _CLASS = (("run", ""), "run_class")

@@ -73,6 +73,11 @@ class Held:
     is_out_of_band: bool
 
     @property
+    def change(self) -> float | None:
+        """Against the run before."""
+        return self.value - self.previous.value if self.previous else None
+
+    @property
     def is_odd(self) -> bool:
         return self.is_out_of_limits or self.is_out_of_band
 
@@ -107,7 +112,7 @@ def told(number: Number, held: Held) -> str:
     head = f"{number.name} {held.value:.6g}{f' {number.unit}' if number.unit else ''}"
     parts = [_limits(number, held), _band(held) if number.width else ""]
     if held.previous:
-        parts.append(f"{held.previous.value:.6g} in run {held.previous.run}")
+        parts.append(f"{held.previous.value:.6g} in run {held.previous.run} ({held.change:+.3g} since)")
     return f"{head}: {'; '.join(part for part in parts if part)}".removesuffix(": ")
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from spy.domain.earlier import SPAN, Earlier
+from spy.domain.earlier import KEPT, SPAN, Earlier
 from spy.domain.evidence import Value
 from spy.domain.number import RUNS, Past
 from spy.domain.subject import of_number, of_run, of_tag
@@ -50,7 +50,9 @@ def test_forgetting_takes_only_what_no_open_run_looks_at(earlier: Earlier) -> No
     for run in (100, 101, 900):
         told(earlier, run, 1.0)
     assert (earlier.count(100 + SPAN), earlier.count(101 + SPAN)) == (4, 2)
-    earlier.forget(101 + SPAN)
+    earlier.forget(100 + KEPT)
+    assert (earlier.count(100 + SPAN), earlier.count(101 + SPAN)) == (4, 2)
+    earlier.forget(101 + KEPT)
     assert (earlier.count(100 + SPAN), earlier.count(101 + SPAN)) == (2, 2)
 
 

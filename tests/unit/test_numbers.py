@@ -141,13 +141,16 @@ def test_with_too_few_earlier_runs_only_the_limits_speak() -> None:
     held = hold(STRIPS, 99.0, BEFORE[:7])
     assert (held.band, held.is_odd) == (None, False)
     assert told(STRIPS, held) == (
-        "bad_strips 99 strips: allowed at most 100; too few earlier runs for a band; 50 in run 398599"
+        "bad_strips 99 strips: allowed at most 100; too few earlier runs for a band; 50 in run 398599 (+49 since)"
     )
 
 
 def test_an_odd_number_is_told_with_what_it_should_have_been() -> None:
     sentence = told(STRIPS, hold(STRIPS, 120.0, BEFORE))
-    assert sentence == "bad_strips 120 strips: above its limit 100; outside its band 45.5 to 55.5; 50 in run 398599"
+    assert (
+        sentence
+        == "bad_strips 120 strips: above its limit 100; outside its band 45.5 to 55.5; 50 in run 398599 (+70 since)"
+    )
 
 
 @pytest.mark.parametrize(("size", "is_odd"), [(1200, False), (1300, True), (700, True), (1000, False)])
