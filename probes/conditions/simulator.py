@@ -120,11 +120,16 @@ def _log(connection: sqlite3.Connection, tag: str, at: datetime, action: str) ->
 
 
 def insert_iov(
-    connection: sqlite3.Connection, tag: str, since: int, payload_hash: str, insertion_time: datetime
+    connection: sqlite3.Connection,
+    tag: str,
+    since: int,
+    payload_hash: str,
+    insertion_time: datetime,
+    size_bytes: int = 0,
 ) -> None:
     """One interval with its payload and its line in the tag's log. The caller commits."""
     at = stamp(insertion_time)
-    payload = (payload_hash, "Simulated", b"", b"", "CMSSW_16_0_0", at)
+    payload = (payload_hash, "Simulated", bytes(size_bytes), b"", "CMSSW_16_0_0", at)
     connection.execute('INSERT OR IGNORE INTO "PAYLOAD" VALUES (?, ?, ?, ?, ?, ?)', payload)
     connection.execute('INSERT INTO "IOV" VALUES (?, ?, ?, ?)', (tag, since, payload_hash, at))
     connection.execute('UPDATE "TAG" SET "MODIFICATION_TIME" = ? WHERE "NAME" = ?', (at, tag))

@@ -36,8 +36,19 @@ from probes.simulation.story import (
     read_tag,
 )
 from spy.domain.errors import ConfigError
+from spy.domain.product import Product
 
-__all__ = ["ActPlan", "Delay", "Fault", "RunPlan", "Scenario", "Switch", "TagLag", "unknown_products"]
+__all__ = [
+    "ActPlan",
+    "Delay",
+    "Fault",
+    "RunPlan",
+    "Scenario",
+    "Switch",
+    "TagLag",
+    "unknown_numbers",
+    "unknown_products",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +108,20 @@ def unknown_products(scenario: Scenario, products: Collection[str]) -> list[str]
         for run in scenario.runs
         for plan in run.products
         if plan.name not in products
+    ]
+
+
+def unknown_numbers(scenario: Scenario, products: Mapping[str, Product]) -> list[str]:
+    """One sentence per number that a listed product of the configuration does not have."""
+    return [
+        f"{scenario.name}: run {run.number}: product {shown(plan.name)}: numbers: unknown {shown(name)}"
+        f"{nearest(name, known)} (allowed: {', '.join(sorted(known)) or 'none'})"
+        for run in scenario.runs
+        for plan in run.products
+        if plan.name in products
+        for known in [{number.name for number in products[plan.name].numbers}]
+        for name in plan.numbers
+        if name not in known
     ]
 
 

@@ -60,6 +60,11 @@ class ProductPlan:
     uploaded: datetime | None
     """When the upload is tried; None: nothing to upload."""
     vanishes: datetime | None
+    numbers: Mapping[str, float] = field(default_factory=dict)
+    """What its histograms say; a number that is not named is drawn."""
+    repeats: bool = False
+    payload_bytes: int | None = None
+    """None: drawn."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,6 +196,9 @@ def _product(table: Table) -> ProductPlan:
         upload=table.choice("upload", UPLOADS, "ok"),
         uploaded=uploaded if outcome == "payload" else None,
         vanishes=table.time("vanishes", None),
+        numbers=table.numbers("numbers"),
+        repeats=table.flag("repeats", False),
+        payload_bytes=table.number("payload_bytes", 0) if "payload_bytes" in table.values else None,
     )
     table.finish()
     return plan

@@ -53,6 +53,12 @@ class SimProduct:
     uploaded: datetime | None
     """None: nothing is uploaded (no payload, or never harvested)."""
     vanishes: datetime | None = None
+    numbers: dict[str, float] = field(default_factory=dict)
+    """What the histograms of the harvest say, by name of the number."""
+    size_bytes: int = 0
+    """Of each payload in its file."""
+    repeats: bool = False
+    """The upload brings the payload of the upload before it, once more."""
 
 
 @dataclass(slots=True)

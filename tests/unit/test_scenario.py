@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from probes.simulation.scenario import Scenario
+from probes.simulation.scenario import Scenario, unknown_numbers
 from probes.simulation.simulators import services
 from probes.simulation.story import DATASETS, KINDS, STREAMS
 from spy import config
@@ -213,3 +213,30 @@ def test_a_file_that_is_not_there_is_a_mistake_of_the_configuration(tmp_path: Pa
 def test_the_shipped_scenario_fits_the_shipped_configuration():
     text = files("probes.simulation").joinpath("data/default.toml").read_text("utf-8")
     assert len(Scenario.parse(text, "default.toml", config.load().products).runs) > 5
+
+
+NUMBERED = RUN + 'end = "2h"\n[[run.product]]\nname = "SiStripBadStrip_pcl"\nharvested = "3h"\n'
+
+
+def test_numbers_of_a_product_are_read_as_they_are_told():
+    (run,) = Scenario.parse(
+        NUMBERED + "numbers = { bad_strips = 45000 }\npayload_bytes = 200\nrepeats = true", "x.toml"
+    ).runs
+    (product,) = run.products
+    assert (product.numbers, product.payload_bytes, product.repeats) == ({"bad_strips": 45000.0}, 200, True)
+
+
+@pytest.mark.parametrize("told", ['{ bad_strips = "many" }', "{ bad_strips = true }", "{ bad_strips = nan }", "[1]"])
+def test_what_is_no_table_of_numbers_is_refused(told):
+    (mistake,) = mistakes(NUMBERED + f"numbers = {told}")
+    assert "numbers: found" in mistake
+    assert "expected a table of numbers" in mistake
+
+
+def test_a_number_that_the_configuration_does_not_have_is_refused_with_the_nearest_name():
+    scenario = Scenario.parse(NUMBERED + "numbers = { bad_strip = 1 }", "x.toml")
+    (mistake,) = unknown_numbers(scenario, config.load().products)
+    assert mistake == (
+        'x.toml: run 398600: product "SiStripBadStrip_pcl": numbers: unknown "bad_strip", did you mean "bad_strips"? '
+        "(allowed: bad_modules, bad_strips)"
+    )

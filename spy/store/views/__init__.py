@@ -2,6 +2,7 @@
 
 from spy.store.views.decided import Decision, brief, decision_at, decisions_after, last_decision_id, shown
 from spy.store.views.detail import Message, Move, RunDetail, run_detail
+from spy.store.views.numbers import NumberLine, NumberPoint, product_numbers
 from spy.store.views.ready import Readiness, first_unready_run, readiness
 from spy.store.views.runs import RunLine, run_lines
 from spy.store.views.service_line import ServiceLine, services
@@ -11,6 +12,8 @@ __all__ = [
     "Decision",
     "Message",
     "Move",
+    "NumberLine",
+    "NumberPoint",
     "Overview",
     "Readiness",
     "RunDetail",
@@ -22,6 +25,7 @@ __all__ = [
     "first_unready_run",
     "last_decision_id",
     "overview",
+    "product_numbers",
     "readiness",
     "run_detail",
     "run_lines",
