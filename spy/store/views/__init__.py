@@ -5,20 +5,41 @@ from spy.store.views.detail import Message, Move, RunDetail, run_detail
 from spy.store.views.numbers import NumberLine, NumberPoint, product_numbers
 from spy.store.views.ready import Readiness, first_unready_run, readiness
 from spy.store.views.runs import RunLine, run_lines
+from spy.store.views.saved import (
+    PUBLISHED_2024,
+    Cause,
+    Delay,
+    ProductLatency,
+    RunSaved,
+    Saved,
+    Share,
+    Span,
+    Spread,
+    saved,
+)
 from spy.store.views.service_line import ServiceLine, services
 from spy.store.views.summary import Overview, overview
 
 __all__ = [
+    "PUBLISHED_2024",
+    "Cause",
     "Decision",
+    "Delay",
     "Message",
     "Move",
     "NumberLine",
     "NumberPoint",
     "Overview",
+    "ProductLatency",
     "Readiness",
     "RunDetail",
     "RunLine",
+    "RunSaved",
+    "Saved",
     "ServiceLine",
+    "Share",
+    "Span",
+    "Spread",
     "brief",
     "decision_at",
     "decisions_after",
@@ -29,6 +50,7 @@ __all__ = [
     "readiness",
     "run_detail",
     "run_lines",
+    "saved",
     "services",
     "shown",
 ]

@@ -74,9 +74,14 @@ def _most_telling(outcome: Outcome) -> str:
         return f"{missing[0].name} unknown: {missing[0].note}"
     explained = [seen for seen in outcome.seen if seen.note]
     if explained:
-        return explained[-1].note
+        return _explanation(explained[-1])
     last = ", ".join(f"{seen.name} ({shown(seen.value)})" for seen in outcome.seen[-1:])
     return f"{outcome.rule} {outcome.state}" + (f": {last}" if last else "")
+
+
+def _explanation(seen: Seen) -> str:
+    """What is not done are streams: alone, without its rule's name, the note does not say so."""
+    return f"streams {seen.note}" if seen.name == "settled" and seen.note.startswith("not done:") else seen.note
 
 
 def shown(value: Value | None) -> str:
