@@ -20,6 +20,7 @@ import spy.cli.main  # noqa: F401  what the process of `spy agent` has loaded
 from spy.app import build_agent, open_agent_store, probes_of
 from spy.config import load
 from spy.domain.evidence import Evidence
+from spy.domain.verdict import State
 from spy.store.ledger import Look
 
 TEMPLATE = 398600
@@ -66,8 +67,9 @@ def follow(looks: Sequence[Look], at: datetime, runs: int, at_a_time: int) -> No
             run, by = TEMPLATE + number, every * number
             agent.lead(at + by)
             agent.take(list(looks_of(looks, run, by, run - at_a_time // 2)), at + by)
+            assert agent.judged[run].verdict.state is State.READY, agent.judged[run].verdict.reasons
             agent.tick(at + by + timedelta(minutes=1))
-            if number + 1 in (min(500, runs // 2), runs):
+            if number + 1 == 500 or (number + 1) % max(runs // 20, 1) == 0:
                 print(f"after {number + 1:,} runs, {len(agent.board.runs)} open: {resident_mib():.0f} MiB", flush=True)
             assert number < at_a_time or at_a_time // 2 <= len(agent.board.runs) <= 2 * at_a_time, "opened and closed"
         store.dispose()

@@ -9,6 +9,8 @@ from __future__ import annotations
 import pickle
 import subprocess
 import sys
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
@@ -19,6 +21,9 @@ from bench.databases import database, kinds
 from probes.simulation.scenario import Scenario
 from probes.simulation.step import Steps
 from spy.domain.verdict import State
+from spy.store import ledger
+from spy.store.engine import reading
+from spy.store.ledger import Look
 from tests.support.tree import ROOT
 
 TARGET_MS = 10.0
@@ -43,19 +48,29 @@ def decided(kind: str, decisions: int) -> float:
 
 
 def looks_of_a_ready_run(path: Path) -> None:
-    """What every probe says about one run when it is ready, for the agent in the other process."""
+    """All that every probe says about one run when it is ready, final or not, for the agent in the other process."""
     scenario = Scenario.load(ROOT / "tests" / "scenarios" / "plain_release.toml")
     with TemporaryDirectory(prefix="bench-") as folder:
         steps = Steps(scenario, Path(folder))
         steps.begin()
         steps.go_to(scenario.start + (scenario.until - scenario.start) * 0.65)
-        steps.at = scenario.start + (scenario.until - scenario.start) * 0.67
-        steps.stage.advance()
-        looks = [steps.agent.look(name, steps.at) for name in ("tier0", "oms", "conditions", "uploads", "dqm")]
-        steps.agent.take(looks, steps.at)
+        # Twice: the jobs are complete when they are counted after the last stream was seen to be done.
+        for part in (0.67, 0.69):
+            steps.at = scenario.start + (scenario.until - scenario.start) * part
+            steps.stage.advance()
+            looks = [steps.agent.look(name, steps.at) for name in steps.probes]
+            steps.agent.take(looks, steps.at)
+        looks = _whole(steps, looks)
         assert steps.agent.judged[FIRST].verdict.state is State.READY, steps.agent.judged[FIRST].verdict.reasons
         steps.close()
     path.write_bytes(pickle.dumps((scenario.start, steps.at, looks)))
+
+
+def _whole(steps: Steps, looks: Sequence[Look]) -> list[Look]:
+    """With all that each probe ever said and that still holds: what is final it has not said again."""
+    with reading(steps.store) as connection:
+        said = [e for run in (0, FIRST) for e in ledger.evidence_of_run(connection, run)]
+    return [replace(look, evidence=tuple(e for e in said if e.source == look.probe)) for look in looks]
 
 
 def memory(runs: int, at_a_time: int) -> float:

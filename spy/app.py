@@ -30,6 +30,7 @@ from spy.domain.errors import ConfigError
 from spy.domain.evidence import Fact
 from spy.endpoint import EndpointSection, clashes
 from spy.http import ClientCredentials, FileToken, Http, Tokens
+from spy.installed import PROBES, fact_clashes, make, names, probe_offers
 from spy.probe import Configured, Probe
 from spy.rules.derive import DERIVED
 from spy.rules.rulebook import Rulebook
@@ -40,57 +41,52 @@ from spy.store.migrate import upgrade
 if TYPE_CHECKING:
     from fastapi import FastAPI
 
-PROBES = "spy.probes"
 PAGES = "spy.dashboard"
 
 
 def installed_probes(wanted: Collection[str] | None = None, *, strict: bool = True) -> dict[str, type[Probe]]:
     """Probes that installed packages offer, by name: all, or the wanted ones.
 
-    One that cannot be loaded is a ConfigError, or left out unless `strict`.
+    One that is broken is a ConfigError that names its package, or left out unless `strict`.
     """
-    found: dict[str, type[Probe]] = {}
-    mistakes = []
-    for entry in sorted(entry_points(group=PROBES), key=lambda e: e.name):
-        if wanted is not None and entry.name not in wanted:
-            continue
-        try:
-            found[entry.name] = entry.load()
-        except Exception as broken:
-            mistakes.append(f"probe.{entry.name}: {entry.value} cannot be loaded: {type(broken).__name__}: {broken}")
-    if mistakes and strict:
-        raise ConfigError(mistakes)
-    return found
+    offered = probe_offers(wanted)
+    if offered.broken and strict:
+        raise ConfigError([f"probe.{name}: {problem}" for name, problem in offered.broken.items()])
+    return dict(offered.found)
 
 
 def probes_of(config: Config) -> dict[str, Probe]:
-    """The probes that the configuration asks for, with its periods. Unknown ones are a ConfigError."""
-    installed = installed_probes(config.probe)
-    offered = ", ".join(sorted(entry_points(group=PROBES).names))
-    mistakes = [
-        f"probe.{name}: no installed package offers this probe; offered: {offered}"
+    """The probes that the configuration asks for, with its periods. Unknown, broken or clashing ones are a ConfigError.
+
+    What is installed and not asked for can be as broken as it likes.
+    """
+    offered = probe_offers(config.probe)
+    kinds: dict[str, type[Probe]] = {name: offered.found[name] for name in config.probe if name in offered.found}
+    mistakes = [f"probe.{name}: {problem}" for name, problem in offered.broken.items()]
+    mistakes += [
+        f"probe.{name}: no installed package offers this probe; offered: {', '.join(names(PROBES))}"
         for name in config.probe
-        if name not in installed
+        if name not in kinds and name not in offered.broken
     ]
-    mistakes += [
-        f"probe.{name}: is made by [[{name}]] blocks and has no section of its own"
-        for name, kind in installed.items()
-        if issubclass(kind, Configured)
-    ]
-    mistakes += [
-        f"probe.{name}: its service needs [service.{kind.service}]"
-        for name, kind in installed.items()
-        if not issubclass(kind, Configured) and kind.service not in config.service
-    ]
+    for name, kind in kinds.items():
+        if issubclass(kind, Configured):
+            mistakes.append(f"probe.{name}: is made by [[{name}]] blocks and has no section of its own")
+        elif kind.service not in config.service:
+            mistakes.append(f"probe.{name}: its service needs [service.{kind.service}]")
+    asked = {name: kind for name, kind in kinds.items() if not issubclass(kind, Configured)}
+    mistakes += fact_clashes(asked, offered.owners)
     urls = {name: service.url for name, service in config.service.items()}
     described, wrong = endpoints_of(config.endpoint, urls, config.probe)
+    probes = {}
+    for name, kind in asked.items():
+        try:
+            probes[name] = make(name, kind, offered.owners[name])
+        except ConfigError as refused:
+            mistakes += refused.mistakes
     if mistakes or wrong:
         raise ConfigError([*mistakes, *wrong])
-    probes = {}
-    for name, section in config.probe.items():
-        probe = installed[name]()
-        probe.every, probe.stale_after = section.every, section.stale_after
-        probes[name] = probe
+    for name, probe in probes.items():
+        probe.every, probe.stale_after = config.probe[name].every, config.probe[name].stale_after
     return probes | described
 
 
@@ -111,16 +107,16 @@ def endpoints_of(
     owners |= {fact.name: "the rules themselves" for fact in DERIVED}
     made: dict[str, Probe] = {}
     mistakes: list[str] = []
-    names = {*taken, *installed}
+    named = {*taken, *installed}
     for number, block in enumerate(blocks):
         if block is None:
             continue
-        wrong = list(clashes(block, urls, names, owners))
+        wrong = list(clashes(block, urls, named, owners))
         try:
             made[block.name] = maker.from_config(block)
         except ConfigError as refused:
             wrong += refused.mistakes
-        names.add(block.name)
+        named.add(block.name)
         owners |= {fact.name: f"endpoint {block.name!r}" for fact in block.facts}
         mistakes += [f'endpoint[{number}] "{block.name}".{mistake}' for mistake in wrong]
     return made, mistakes

@@ -15,6 +15,7 @@ from pydantic import BaseModel, Field, ValidationError
 
 from spy.domain.errors import ConfigError
 from spy.domain.evidence import Fact
+from spy.domain.number import Number, Take
 from spy.domain.product import Base, NoPayload, OnlineTag, Product, Required
 from spy.endpoint import EndpointSection
 from spy.rules.rulebook import ExemptionText, Rulebook, RuleText, build
@@ -26,6 +27,7 @@ from spy.sections import (
     ExemptionSection,
     LoginSection,
     MailSection,
+    NumberSection,
     OnlineTagSection,
     ProbeSection,
     ProductSection,
@@ -114,6 +116,22 @@ def _product(p: ProductSection) -> Product:
         min_entries=p.min_entries,
         dqm_folder=p.dqm_folder,
         result_flags=p.result_flags,
+        numbers=tuple(_number(n) for n in p.number),
+    )
+
+
+def _number(n: NumberSection) -> Number:
+    return Number(
+        name=n.name,
+        objects=tuple(n.objects),
+        take=Take(n.take),
+        bins=(n.bins[0], n.bins[-1]) if n.bins else None,
+        unit=n.unit,
+        low=n.low,
+        high=n.high,
+        width=n.width,
+        spread=n.spread,
+        justifies=n.justifies,
     )
 
 
@@ -166,6 +184,7 @@ def _contradictions(config: Config) -> Iterable[str]:
     for number, product in enumerate(config.product):
         if names.count(product.name) > 1:
             yield f"product[{number}].name: {product.name!r} is named twice"
+        yield from (f"product[{number}].{mistake}" for mistake in _wrong_numbers(product))
     for name, wanted in config.classes.items():
         for product_name in wanted.required:
             if product_name not in names:
@@ -185,6 +204,21 @@ def _contradictions(config: Config) -> Iterable[str]:
         yield f"store.keep ({config.store.keep}) must be at least 7d: it removes what explains a release"
     if config.agent.mode == "live" and not (config.release.url and config.release.secret_file):
         yield 'release.url and release.secret_file: mode = "live" needs both'
+
+
+def _wrong_numbers(product: ProductSection) -> Iterable[str]:
+    names = [n.name for n in product.number]
+    for at, n in enumerate(product.number):
+        if names.count(n.name) > 1:
+            yield f"number[{at}].name: {n.name!r} is named twice"
+        if n.low is not None and n.high is not None and n.low >= n.high:
+            yield f"number[{at}]: low ({n.low:g}) must be below high ({n.high:g})"
+        if n.bins != sorted(n.bins):
+            yield f"number[{at}].bins ({n.bins}): the first bin, then the last one"
+        wanted = {"bin": (1,), "largest": (0, 1, 2), "outside": (2,)}.get(n.take, (0,))
+        if len(n.bins) not in wanted:
+            counts = " or ".join(map(str, wanted))
+            yield f'number[{at}].bins ({n.bins}): take = "{n.take}" wants {counts} of them'
 
 
 def _wrong_online_tags(config: Config) -> Iterable[str]:

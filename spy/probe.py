@@ -6,13 +6,16 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, Literal, Self
 
 from spy.domain.evidence import Evidence, Fact, Value
 from spy.domain.product import OnlineTag, Product, Products
 from spy.domain.run import Run
 from spy.domain.subject import Subject, of_run
 from spy.endpoint import EndpointSection
+
+Wants = Literal["http", "database"]
+"""Kinds of connection: spy.http.Http, sqlalchemy.Engine."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,8 +89,7 @@ class Probe(ABC):
     """Default of how long its evidence is believed without a new look."""
     watches_started: ClassVar[bool] = False
     """Whether runs that Tier0 has started are still asked about, until their 48 h are over (vanished payloads)."""
-    wants: ClassVar[str] = "http"
-    """Kind of connection: `http` (spy.http.Http) or `database` (sqlalchemy.Engine)."""
+    wants: ClassVar[Wants] = "http"
 
     @abstractmethod
     def observe(self, ask: Any, open_: Open) -> Iterator[Evidence]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Annotated
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from spy.clock import duration
 
@@ -19,6 +19,10 @@ def _as_duration(value: object) -> timedelta:
 
 
 Duration = Annotated[timedelta, BeforeValidator(_as_duration)]
+
+
+Real = Annotated[float, Field(allow_inf_nan=False)]
+"""A finite number; whole ones are written without a point too."""
 
 
 class Section(BaseModel):

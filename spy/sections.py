@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
-from spy.section import Duration, Section
+from spy.section import Duration, Real, Section
+
+Limit = Real | None
 
 
 class AgentSection(Section):
@@ -103,6 +105,19 @@ class ClassSection(Section):
     online_tags: list[str] = Field(default_factory=list)
 
 
+class NumberSection(Section):
+    name: str = Field(pattern="^[a-z][0-9a-z_]*$")
+    objects: list[str] = Field(min_length=1)
+    take: Literal["entries", "sum", "filled", "bin", "largest", "outside", "threshold"]
+    bins: list[Annotated[int, Field(ge=1)]] = Field(default_factory=list, max_length=2)
+    unit: str = ""
+    low: Limit = None
+    high: Limit = None
+    width: Annotated[Real, Field(ge=0)] = 6.0
+    spread: Annotated[Real, Field(ge=0)] = 0.0
+    justifies: Limit = None
+
+
 class ProductSection(Section):
     name: str = Field(pattern="^[0-9A-Za-z_]+$")
     producer: str = Field(pattern="^PromptCalibProd[0-9A-Za-z_]*$")
@@ -117,6 +132,7 @@ class ProductSection(Section):
     min_entries: int = Field(default=0, ge=0)
     dqm_folder: str = ""
     result_flags: bool = False
+    number: list[NumberSection] = Field(default_factory=list, max_length=3)
 
 
 class OnlineTagSection(Section):

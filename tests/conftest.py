@@ -18,6 +18,9 @@ settings.load_profile("project")
 
 JOIN_S = 5.0
 
+collect_ignore = ["packages"]
+"""Packages of third parties, whose own tests run where they are installed: tests/system/test_write_a_probe.py."""
+
 
 @pytest.fixture(scope="session", autouse=True)
 def only_loopback() -> Iterator[None]:

@@ -174,6 +174,23 @@ def _payload_facts(base: str, intervals: list[Interval], run: int) -> dict[str, 
     return {"payload_hash": digest(intervals) if inside else intervals[-1].payload_hash, "inserted_at": inserted_at}
 
 
+def own_payload(found: Found, run: int) -> str | None:
+    """Hash of the one payload that a Run tag was given for the run; None: none, or its tag is of another base."""
+    own = found.intervals.get(run)
+    return own.payload_hash if own and TIME_TYPES.get(found.time_type) == "run" and not found.problem else None
+
+
+def sizes(rows: Iterable[Sequence[Any]]) -> dict[str, int]:
+    """Bytes by hash, of rows of `statement.sizes`; what is no size is left out."""
+    found: dict[str, int] = {}
+    for payload_hash, size in rows:
+        try:
+            found[str(payload_hash)] = exact(size)
+        except ValueError:
+            continue
+    return found
+
+
 def digest(intervals: Iterable[Interval]) -> str:
     """One hash for all payloads of a Lumi tag inside a run: SHA1 over the lines `since:hash`, by since."""
     lines = "".join(f"{i.since}:{i.payload_hash}\n" for i in sorted(intervals, key=lambda i: i.since))

@@ -14,9 +14,11 @@ from probes.conditions import answer, statement
 from spy.database import ask as ask_database
 from spy.database import is_missing
 from spy.domain.errors import Unreadable
-from spy.domain.evidence import Evidence, Fact, Kind, Scope, unknown
-from spy.domain.subject import of_service, of_tag
+from spy.domain.evidence import Evidence, Fact, Kind, Scope, Value, unknown
+from spy.domain.subject import Subject, of_service, of_tag
 from spy.probe import Open, OpenRun, Probe
+
+SIZE = "payload_bytes"
 
 
 def _about_tag(name: str, kind: Kind, meaning: str) -> Fact:
@@ -30,6 +32,8 @@ class Seen:
     tags: dict[tuple[int, str], answer.Found]
     global_tags: dict[str, answer.GlobalTag]
     as_of: datetime | None
+    sizes: dict[str, int]
+    """Bytes by payload hash, of those that were not known."""
 
 
 class Conditions(Probe):
@@ -57,19 +61,21 @@ class Conditions(Probe):
         _about_tag("since_time", Kind.TIME, "Time tags: first interval from the run's end on, else the newest"),
         _about_tag("payload_hash", Kind.STRING, "SHA1 of the payload, or over all inside the run; empty: none"),
         _about_tag("inserted_at", Kind.TIME, "when that interval, or the last of them, was inserted"),
+        _about_tag(SIZE, Kind.INT, "Run tags: bytes of the payload that was made for the run"),
         Fact("conditions_as_of", Kind.TIME, Scope.SERVICE, "start of the newest online-to-offline job in this copy"),
     )
 
     def observe(self, ask: Engine, open_: Open) -> Iterator[Evidence]:
         wanted = {run.number: _tags(open_, run) for run in open_.runs}
-        seen = ask_database(self.service, ask, lambda connection: self._read(connection, open_.runs, wanted))
+        seen = ask_database(self.service, ask, lambda connection: self._read(connection, open_, wanted))
         if seen.as_of:
             yield Evidence(of_service(self.service), "conditions_as_of", seen.as_of, self.name, open_.now)
         for run in open_.runs:
             for tag in wanted[run.number]:
                 yield from self._tag(open_, run, tag, seen)
 
-    def _read(self, connection: Connection, runs: Sequence[OpenRun], wanted: dict[int, list[str]]) -> Seen:
+    def _read(self, connection: Connection, open_: Open, wanted: dict[int, list[str]]) -> Seen:
+        runs = open_.runs
         tags = sorted(set().union(*wanted.values()))
         global_tags = sorted({run.prompt_global_tag for run in runs} - {""})
         rows: list[Any] = []
@@ -82,9 +88,16 @@ class Conditions(Probe):
         if tags and global_tags:
             maps = connection.execute(statement.global_tag_maps(global_tags, tags[: statement.MAX_TAGS])).all()
         try:
-            return Seen(answer.found_by_tag(rows), answer.global_tags(maps), _newest_o2o(connection))
+            found = answer.found_by_tag(rows)
+            sizes = _sizes(connection, _of_unknown_size(open_, found))
+            return Seen(found, answer.global_tags(maps), _newest_o2o(connection), sizes)
         except ValueError as exc:
             raise Unreadable(self.service, str(exc)) from exc
+
+    def _size(self, open_: Open, subject: Subject, size: Value | None) -> Evidence:
+        if size is None:
+            return unknown(subject, SIZE, self.name, open_.now, "this copy tells no size of the payload")
+        return Evidence(subject, SIZE, size, self.name, open_.now)
 
     def _tag(self, open_: Open, run: OpenRun, tag: str, seen: Seen) -> Iterator[Evidence]:
         subject = of_tag(open_.instance, run.number, tag)
@@ -101,6 +114,9 @@ class Conditions(Probe):
             return
         for name, value in facts.items():
             yield Evidence(subject, name, value, self.name, open_.now)
+        if (payload_hash := answer.own_payload(found, run.number)) is not None:
+            known = _known_size(run, subject, payload_hash)
+            yield self._size(open_, subject, seen.sizes.get(payload_hash) if known is None else known)
         problem = _why_no_map(run, seen, open_.now)
         if problem:
             yield unknown(subject, "mapped", self.name, open_.now, problem)
@@ -121,6 +137,32 @@ def _parts(items: Sequence[Any], size: int) -> Iterator[Sequence[Any]]:
 def _bounds(run: OpenRun) -> statement.Bounds:
     first, last = answer.encode_lumi(run.number, 0), answer.encode_lumi(run.number, answer.LOW_WORD)
     return statement.Bounds(run.number, first, last, answer.encode_time(run.run.end) if run.run.end else 0)
+
+
+def _known_size(run: OpenRun, tag: Subject, payload_hash: str) -> Value | None:
+    """A payload never changes under its hash."""
+    return run.value(SIZE, tag) if run.value("payload_hash", tag) == payload_hash else None
+
+
+def _of_unknown_size(open_: Open, found: dict[tuple[int, str], answer.Found]) -> list[str]:
+    runs, hashes = {run.number: run for run in open_.runs}, set()
+    for (number, tag), held in found.items():
+        payload_hash = answer.own_payload(held, number)
+        subject = of_tag(open_.instance, number, tag)
+        if payload_hash and number in runs and _known_size(runs[number], subject, payload_hash) is None:
+            hashes.add(payload_hash)
+    return sorted(hashes)
+
+
+def _sizes(connection: Connection, hashes: Sequence[str]) -> dict[str, int]:
+    """Not every copy holds payloads, and not every account may read them."""
+    try:
+        parts = _parts(hashes, statement.MAX_TAGS)
+        return answer.sizes(row for part in parts for row in connection.execute(statement.sizes(part)).all())
+    except DBAPIError as exc:
+        if is_missing(exc):
+            return {}
+        raise
 
 
 def _newest_o2o(connection: Connection) -> datetime | None:

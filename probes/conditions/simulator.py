@@ -10,6 +10,7 @@ import sqlite3
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Protocol
 from zoneinfo import ZoneInfo
 
 DDL = """
@@ -36,9 +37,42 @@ CREATE TABLE "O2O_RUN" ( "JOB_NAME" TEXT  NOT NULL,"START_TIME" TIMESTAMP  NOT N
   "STATUS_CODE" INTEGER  NOT NULL,"LOG" TEXT , PRIMARY KEY("JOB_NAME","START_TIME"),
   FOREIGN KEY("JOB_NAME") REFERENCES O2O_JOB("NAME") );
 """
+GARBAGE = """UPDATE "IOV" SET "SINCE" = 'since', "PAYLOAD_HASH" = 17;"""
 FAR_FUTURE = "9999-12-31 23:59:59.000000"
 BEGINNING = datetime(2016, 1, 1, tzinfo=UTC)
 O2O_ZONE = ZoneInfo("Europe/Zurich")
+
+
+class Conditions(Protocol):
+    """The world's journal of the file."""
+
+    def copy_at(self, moment: datetime, path: Path) -> object: ...
+
+
+class World(Protocol):
+    """What this simulator needs of the simulated world."""
+
+    @property
+    def conditions_path(self) -> Path: ...
+    @property
+    def conditions(self) -> Conditions: ...
+
+
+class Simulator:
+    """The file that the world writes, since uploads and online-to-offline jobs of the world end there."""
+
+    empty_script = DDL
+    garbage_script = GARBAGE
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+
+    @property
+    def file(self) -> Path:
+        return self._world.conditions_path
+
+    def copy_at(self, moment: datetime, path: Path) -> None:
+        self._world.conditions.copy_at(moment, path)
 
 
 def stamp(moment: datetime) -> str:
@@ -86,11 +120,16 @@ def _log(connection: sqlite3.Connection, tag: str, at: datetime, action: str) ->
 
 
 def insert_iov(
-    connection: sqlite3.Connection, tag: str, since: int, payload_hash: str, insertion_time: datetime
+    connection: sqlite3.Connection,
+    tag: str,
+    since: int,
+    payload_hash: str,
+    insertion_time: datetime,
+    size_bytes: int = 0,
 ) -> None:
     """One interval with its payload and its line in the tag's log. The caller commits."""
     at = stamp(insertion_time)
-    payload = (payload_hash, "Simulated", b"", b"", "CMSSW_16_0_0", at)
+    payload = (payload_hash, "Simulated", bytes(size_bytes), b"", "CMSSW_16_0_0", at)
     connection.execute('INSERT OR IGNORE INTO "PAYLOAD" VALUES (?, ?, ?, ?, ?, ?)', payload)
     connection.execute('INSERT INTO "IOV" VALUES (?, ?, ?, ?)', (tag, since, payload_hash, at))
     connection.execute('UPDATE "TAG" SET "MODIFICATION_TIME" = ? WHERE "NAME" = ?', (at, tag))

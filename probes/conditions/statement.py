@@ -9,8 +9,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from functools import lru_cache
+from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.functions import FunctionElement
 
 _tables = sa.MetaData()
 # Times have no type here: Oracle hands out datetimes, SQLite text; `answer.utc` reads both.
@@ -30,6 +34,12 @@ IOV = sa.Table(
     sa.Column("since", sa.BigInteger, primary_key=True),
     sa.Column("insertion_time", _TIME, primary_key=True),
     sa.Column("payload_hash", sa.String(40)),
+)
+PAYLOAD = sa.Table(
+    "payload",
+    _tables,
+    sa.Column("hash", sa.String(40), primary_key=True),
+    sa.Column("data", sa.LargeBinary),
 )
 GLOBAL_TAG = sa.Table(
     "global_tag",
@@ -176,6 +186,28 @@ def global_tag_maps(global_tags: Sequence[str], tags: Sequence[str]) -> sa.Selec
         .select_from(GLOBAL_TAG.outerjoin(GLOBAL_TAG_MAP, maps))
         .where(GLOBAL_TAG.c.name.in_(global_tags))
     )
+
+
+class ByteLength(FunctionElement[int]):
+    """Bytes of a BLOB, without reading it. No database spells it like another."""
+
+    inherit_cache = True
+    type = sa.BigInteger()
+    name = "byte_length"
+
+
+_SPELT = {"sqlite": "length", "oracle": "dbms_lob.getlength"}
+
+
+@compiles(ByteLength)
+def _spelt(element: ByteLength, compiler: SQLCompiler, **kw: Any) -> str:
+    function = _SPELT.get(compiler.dialect.name, "octet_length")
+    return f"{function}({compiler.process(element.clauses, **kw)})"
+
+
+def sizes(hashes: Sequence[str]) -> sa.Select[tuple[object, ...]]:
+    """Columns hash and bytes of each payload that exists; by primary key."""
+    return sa.select(PAYLOAD.c.hash, ByteLength(PAYLOAD.c.data)).where(PAYLOAD.c.hash.in_(hashes))
 
 
 @lru_cache(maxsize=1)

@@ -7,8 +7,9 @@ the alignment CMSSW Alignment/MillePedeAlignmentAlgorithm (MillePedeDQMModule). 
 from __future__ import annotations
 
 import json
+import math
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -125,6 +126,8 @@ class Histogram:
     content: list[list[float]]
     labels: Mapping[int, str]
     """Of the x axis, by bin counted from 0; only the labelled bins."""
+    errors: Sequence[float] = ()
+    """Of the bins of a one-dimensional histogram; empty where none are told."""
 
     def bins(self) -> dict[str, float]:
         """The first row by label."""
@@ -139,7 +142,8 @@ def fairy_histogram(content: Any) -> Histogram:
     rows = hist["bins"]["content"]
     rows = rows if rows and isinstance(rows[0], list) else [rows]
     labels = _fairy_labels(hist["xaxis"], len(rows[0]))
-    return Histogram(str(hist["type"]), float(hist["stats"]["entries"]), rows, labels)
+    errors = hist["bins"].get("error") or ()
+    return Histogram(str(hist["type"]), float(hist["stats"]["entries"]), rows, labels, errors)
 
 
 def _fairy_labels(axis: Any, bins: int) -> dict[int, str]:
@@ -185,4 +189,5 @@ def root_histogram(content: Any) -> Histogram:
     rows = [flat[(nx + 2) * y + 1 : (nx + 2) * y + 1 + nx] for y in (range(1, ny + 1) if is_2d else range(1))]
     labels = (content["fXaxis"].get("fLabels") or {"arr": []})["arr"]
     named = {label["fUniqueID"] - 1: label["fString"] for label in labels}
-    return Histogram(kind, float(content["fEntries"]), rows, named)
+    squared = [] if is_2d else content.get("fSumw2", [])[1 : nx + 1]
+    return Histogram(kind, float(content["fEntries"]), rows, named, [math.sqrt(value) for value in squared])

@@ -8,10 +8,12 @@ from datetime import timedelta
 
 from probes.dqm.answer import Sample, exit_code, flag, newest
 from probes.dqm.gui import Gui, gui
+from probes.dqm.numbers import NUMBER, read_numbers
 from spy.domain.errors import NoAnswer, Unreadable
 from spy.domain.evidence import Evidence, Fact, Kind, Scope, Value, unknown
+from spy.domain.number import Number
 from spy.domain.product import Product
-from spy.domain.subject import Subject, of_product
+from spy.domain.subject import Subject, of_number, of_product
 from spy.http import Http
 from spy.probe import Open, OpenRun, Probe
 
@@ -23,7 +25,8 @@ class Dqm(Probe):
 
     Absence is no failure: an import takes minutes to much longer. A sample, once there, and what was read from its
     folder are final. Exit code and flags exist for the alignment only. The other kinds of no payload are told by
-    `Entries`, a scalar of the simulated world: a convention, since the real DQM has no such object.
+    `Entries`, a scalar of the simulated world: a convention, since the real DQM has no such object. The numbers of a
+    product are asked for once its sample is there, each histogram once.
 
     Source: classic DQM GUI (`data/json`, `jsonfairy`), or the new one if the URL ends with `/api/v1/`.
     """
@@ -39,6 +42,7 @@ class Dqm(Probe):
         Fact("db_updated", Kind.BOOL, Scope.PRODUCT, "the alignment fit wants its result in the database"),
         Fact("db_update_vetoed", Kind.BOOL, Scope.PRODUCT, "the alignment fit forbids its result"),
         Fact("entries", Kind.INT, Scope.PRODUCT, "entries that went into the calibration"),
+        Fact("number", Kind.DOUBLE, Scope.NUMBER, "one number of the product, in the unit of its configuration"),
     )
 
     def observe(self, ask: Http, open_: Open) -> Iterator[Evidence]:
@@ -72,8 +76,18 @@ class _Look:
 
     def is_finished(self, product: Product) -> bool:
         """Nothing about it can change any more."""
-        name = READ if product.dqm_folder else SAMPLE
-        return self.run.is_final(SAMPLE, self.subject(product)) and self.run.is_final(name, self.subject(product))
+        names = (SAMPLE, READ) if product.dqm_folder else (SAMPLE,)
+        return all(self.run.is_final(name, self.subject(product)) for name in names) and not self.numbers(product)
+
+    def numbers(self, product: Product) -> list[Number]:
+        """Those to ask for. A known one is not asked for again, in the slow pass either: a histogram is long."""
+        return [number for number in product.numbers if self.is_wanted(self.about(product, number))]
+
+    def is_wanted(self, number: Subject) -> bool:
+        return self.run.value(NUMBER, number) is None and not self.run.is_final(NUMBER, number)
+
+    def about(self, product: Product, number: Number) -> Subject:
+        return of_number(self.open.instance, self.run.number, product.name, number.name)
 
     def samples(self, wanted: list[Product]) -> list[Sample] | None:
         """None: there is nothing to ask."""
@@ -84,8 +98,15 @@ class _Look:
         was_there = self.run.is_final(SAMPLE, self.subject(product))
         if not was_there:
             yield self.fact(product, SAMPLE, sample is not None, final=sample is not None)
-        if not product.dqm_folder:
-            return
+        if sample is not None:
+            yield from read_numbers(self.gui, self.run.number, sample, self.asked(product), self.open.now)
+        if product.dqm_folder and not self.run.is_final(READ, self.subject(product)):
+            yield from self.result(product, sample, was_there)
+
+    def asked(self, product: Product) -> list[tuple[Subject, Number]]:
+        return [(self.about(product, number), number) for number in self.numbers(product)]
+
+    def result(self, product: Product, sample: Sample | None, was_there: bool) -> Iterator[Evidence]:
         if sample is None:
             if was_there:
                 yield self.no(product, READ, "the sample is not listed any more")
@@ -123,7 +144,9 @@ class _Look:
     def unknown(self, products: list[Product], problem: str) -> Iterator[Evidence]:
         for product in products:
             name = READ if self.run.is_final(SAMPLE, self.subject(product)) else SAMPLE
-            yield self.no(product, name, problem)
+            # Only its numbers may be missing: what is known for good stays so.
+            if not self.run.is_final(name, self.subject(product)) and (name == SAMPLE or product.dqm_folder):
+                yield self.no(product, name, problem)
 
     def fact(self, product: Product, name: str, value: Value, *, final: bool) -> Evidence:
         return Evidence(self.subject(product), name, value, Dqm.name, self.open.now, final=final)

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from email.utils import format_datetime
 from typing import Any, Protocol
 
+from probes.dqm.simulated import MAP, Drawn, drawn, fairy
 from probes.simulation.truth import SimProduct, SimRun
 from probes.simulation.wire import Request, Response
 from spy.domain.product import Product
@@ -57,6 +58,8 @@ class World(Protocol):
 
 class Simulator:
     """`data/json/samples`, `data/json/archive` and `jsonfairy` of the offline instance."""
+
+    path = "/dqm/offline/"
 
     def __init__(self, world: World) -> None:
         self.world = world
@@ -116,6 +119,8 @@ class Simulator:
         folder, _, name = path.rpartition("/")
         for product in found:
             plan = self.world.products[product.name]
+            if (made := drawn(path, plan, product.numbers, _shape(name))) is not None:
+                return _text(json.dumps({"hist": _drawn(name, made)}))
             if plan.dqm_folder == folder and plan.result_flags:
                 if name == flags_object(plan):
                     return _text(json.dumps({"hist": _histogram(name, LABELS, [list(FLAGS[product.outcome])])}))
@@ -123,6 +128,16 @@ class Simulator:
                     screen = [[0] * len(SCREEN_X) for _ in SCREEN_Y]
                     return _text(json.dumps({"hist": _histogram(name, SCREEN_X, screen)}))
         return _text('{"hist": "unsupported type"}')
+
+
+def _shape(name: str) -> tuple[int, int]:
+    return (len(SCREEN_X), len(SCREEN_Y)) if name == "statusResults" else MAP
+
+
+def _drawn(name: str, made: Drawn) -> dict[str, Any]:
+    if len(made.rows) == 1:
+        return fairy(name, made)
+    return _histogram(name, SCREEN_X if name == "statusResults" else ("",) * len(made.rows[0]), made.rows)
 
 
 def flags_object(product: Product) -> str:
@@ -169,14 +184,14 @@ def _object(folder: str, name: str, kind: str, value: str | None = None) -> dict
     }
 
 
-def _histogram(name: str, labels: tuple[str, ...], content: list[list[int]]) -> dict[str, Any]:
+def _histogram(name: str, labels: tuple[str, ...], content: Sequence[Sequence[float]]) -> dict[str, Any]:
     """A TH2 as `jsonfairy` writes it: no `first` and `last` on an axis of one bin."""
     nx, ny = len(labels), len(content)
     total = sum(map(sum, content))
     y_axis: dict[str, Any] = {"title": ""}
     if ny > 1:
         y_axis |= {"first": {"id": 1, "value": 0}, "last": {"id": ny, "value": ny}}
-        y_axis["labels"] = [{"center": at + 0.5, "value": label} for at, label in enumerate(SCREEN_Y)]
+        y_axis["labels"] = [{"center": at + 0.5, "value": label} for at, label in enumerate(SCREEN_Y) if any(labels)]
     return {
         "type": "TH2",
         "title": name,
@@ -185,7 +200,7 @@ def _histogram(name: str, labels: tuple[str, ...], content: list[list[int]]) -> 
             "title": "",
             "first": {"id": 1, "value": 0},
             "last": {"id": nx, "value": nx},
-            "labels": [{"center": at + 0.5, "value": label} for at, label in enumerate(labels)],
+            "labels": [{"center": at + 0.5, "value": label} for at, label in enumerate(labels) if label],
         },
         "yaxis": y_axis,
         "values": {"min": 0, "max": max(map(max, content))},

@@ -47,6 +47,8 @@ class BadQuery(Exception):
 
 
 class Simulator:
+    path = "/wmarchive/"
+
     def __init__(self, world: World) -> None:
         self._world = world
 

@@ -41,6 +41,8 @@ class BadQuery(Exception):
 
 
 class Simulator:
+    path = API
+
     def __init__(self, world: World, *, needs_token: bool = False) -> None:
         """`needs_token`: as from outside the experiment's network, where OMS redirects strangers to a login page."""
         self._world = world

@@ -43,6 +43,8 @@ class World(Protocol):
 
 
 class Simulator:
+    path = API
+
     def __init__(self, world: World, *, needs_token: bool = False) -> None:
         self._world = world
         self._needs_token = needs_token

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -30,6 +30,7 @@ class Interval:
     since: int
     payload_hash: str
     inserted_at: datetime
+    size_bytes: int = 0
 
 
 class ConditionsFile:
@@ -55,9 +56,9 @@ class ConditionsFile:
     def close(self) -> None:
         self._connection.close()
 
-    def insert(self, intervals: Iterable[tuple[str, int, str]], at: datetime) -> list[Interval]:
+    def insert(self, intervals: Iterable[tuple[str, int, str]], at: datetime, size_bytes: int = 0) -> list[Interval]:
         """Tag, since and payload hash of each, in one transaction. Returns them as they landed."""
-        landed = [self._unique(*interval, at) for interval in intervals]
+        landed = [replace(self._unique(*one, at), size_bytes=size_bytes) for one in intervals]
         self._journal += [(at, interval, True) for interval in landed]
         with self._connection:
             _write(self._connection, landed)
@@ -128,7 +129,8 @@ class ConditionsFile:
 
 def _write(connection: sqlite3.Connection, intervals: Iterable[Interval]) -> None:
     for interval in intervals:
-        insert_iov(connection, interval.tag, interval.since, interval.payload_hash, interval.inserted_at)
+        one = (interval.tag, interval.since, interval.payload_hash, interval.inserted_at, interval.size_bytes)
+        insert_iov(connection, *one)
 
 
 def _erase(connection: sqlite3.Connection, intervals: Iterable[Interval]) -> None:

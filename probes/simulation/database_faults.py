@@ -1,4 +1,4 @@
-"""The conditions database of the world as an engine that shows the scenario's faults.
+"""A database of the world as an engine that shows the scenario's faults.
 
 | kind | for a database |
 | --- | --- |
@@ -17,19 +17,17 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from urllib.parse import quote
 
 import sqlalchemy as sa
 
-from probes.conditions.simulator import DDL
 from probes.simulation.faults import REPLICA_LAG, Faults
+from probes.simulation.simulators import StoredFile
 from probes.simulation.story import Fault
-from probes.simulation.world import World
 from spy.database import Hangs
 
-SERVICE = "conditions"
 DEADLINE = timedelta(seconds=15)
 CODES = {
     "down": ("DPY-6005", "cannot connect to database. Connection refused"),
@@ -51,15 +49,17 @@ class OracleError:
         return self.message
 
 
-def world_engine(
-    world: World,
+def faulty_engine(
+    service: str,
+    simulator: StoredFile,
     faults: Faults,
+    now: Callable[[], datetime],
     *,
     deadline: timedelta = DEADLINE,
     before: Callable[[], None] = lambda: None,
 ) -> sa.Engine:
     """Read-only; each connect calls `before` (to let the world's time pass) and then shows the fault of the moment."""
-    doors = _Doors(world, faults)
+    doors = _Doors(service, simulator, faults, now)
 
     def connect() -> sqlite3.Connection:
         before()
@@ -71,19 +71,21 @@ def world_engine(
 
 
 class _Doors:
-    def __init__(self, world: World, faults: Faults) -> None:
-        self.world = world
+    def __init__(self, service: str, simulator: StoredFile, faults: Faults, now: Callable[[], datetime]) -> None:
+        self.service = service
+        self.simulator = simulator
         self.faults = faults
+        self.now = now
         self.turn = 0
 
     def connect(self, deadline: timedelta) -> sqlite3.Connection:
-        fault = self.faults.active(SERVICE, self.world.now)
+        fault = self.faults.active(self.service, self.now())
         if fault is None:
-            return _open(self.world.conditions_path, deadline)
+            return _open(self.simulator.file, deadline)
         if fault.kind in CODES:
             raise sqlite3.OperationalError(OracleError(*CODES[fault.kind]))
         if fault.kind in ("slow", "hang"):
-            raise Hangs(SERVICE, f"no answer within {deadline.total_seconds():g} s")
+            raise Hangs(self.service, f"no answer within {deadline.total_seconds():g} s")
         return _open(self._file(fault), deadline)
 
     def _file(self, fault: Fault) -> Path:
@@ -91,24 +93,23 @@ class _Doors:
         if fault.kind == "disagree":
             self.turn += 1
             if self.turn % 2:
-                return self.world.conditions_path
-        path = self.world.conditions_path.with_name(f"{fault.kind}-{self.faults.faults.index(fault)}.db")
+                return self.simulator.file
+        path = self.simulator.file.with_name(f"{fault.kind}-{self.faults.faults.index(fault)}.db")
         if not path.exists():
             self._write(fault, path)
         return path
 
     def _write(self, fault: Fault, path: Path) -> None:
-        conditions = self.world.conditions
         match fault.kind:
             case "stale":
-                conditions.copy_at(fault.start, path)
+                self.simulator.copy_at(fault.start, path)
             case "disagree":
-                conditions.copy_at(fault.start - REPLICA_LAG, path)
+                self.simulator.copy_at(fault.start - REPLICA_LAG, path)
             case "empty":
-                _script(path, DDL)
+                _script(path, self.simulator.empty_script)
             case "garbage":
-                conditions.copy_at(fault.start, path)
-                _script(path, """UPDATE "IOV" SET "SINCE" = 'since', "PAYLOAD_HASH" = 17;""")
+                self.simulator.copy_at(fault.start, path)
+                _script(path, self.simulator.garbage_script)
             case other:
                 raise ValueError(f"unknown kind of fault {other!r}")
 

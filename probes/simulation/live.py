@@ -9,10 +9,10 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from probes.simulation.database_faults import world_engine
 from probes.simulation.scenario import Scenario
 from probes.simulation.server import Served, serve
-from probes.simulation.stage import PATHS, PostBox, Stage, close_asks, config_of
+from probes.simulation.simulators import paths
+from probes.simulation.stage import RECEIVER_PATH, PostBox, Stage, close_asks, config_of
 from spy.agent.runner import Runner
 from spy.app import build_agent, connection_of, open_agent_store, probes_of
 from spy.channels.post import Post
@@ -56,7 +56,7 @@ class Live:
         self.secret_file.write_text(self.stage.secret_text + "\n", encoding="ascii")
         answers: dict[str, Callable[..., Any]] = {name: service.answer for name, service in self.stage.services.items()}
         self.served: Served = serve(answers, self.stage.advance)
-        hosts = {name: {"url": self.url(name)} for name in PATHS if name != "receiver"}
+        hosts = {name: {"url": self.url(name)} for name in self.stage.services if name != "receiver"}
         release = _release(str(self.served.ports["receiver"]), self.secret_file)
         self.config = config_of(
             scenario,
@@ -86,14 +86,12 @@ class Live:
         )
 
     def url(self, service: str) -> str:
-        return f"http://127.0.0.1:{self.served.ports[service]}{PATHS[service]}"
+        return f"http://127.0.0.1:{self.served.ports[service]}{paths()[service]}"
 
     def _connection(self, service: str, wants: str) -> Any:
         section = self.config.service[service]
         if wants == "database":
-            return world_engine(
-                self.stage.world, self.stage.faults, deadline=section.deadline, before=self.stage.advance
-            )
+            return self.stage.engine(service, section.deadline)
         return connection_of(service, section, wants, seconds=self.clock.seconds)
 
     def start(self) -> None:
@@ -111,4 +109,4 @@ class Live:
 
 
 def _release(port: str, secret_file: Path) -> dict[str, str]:
-    return {"url": f"http://127.0.0.1:{port}{PATHS['receiver']}", "secret_file": str(secret_file)}
+    return {"url": f"http://127.0.0.1:{port}{RECEIVER_PATH}", "secret_file": str(secret_file)}

@@ -8,9 +8,10 @@ for every lower run until that one's uploads are done, at most until 18 h after 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
+from probes.simulation.drawn import numbers_of, payload_bytes
 from probes.simulation.latency import HARVEST_TO_UPLOAD, draw
 from probes.simulation.production import Era, eras, producers
 from probes.simulation.scenario import Scenario
@@ -49,7 +50,7 @@ def build_runs(scenario: Scenario, products: Mapping[str, Product], seed: int) -
     for index, plan in enumerate(scenario.runs):
         run = _run(plan)
         if plan.products:
-            run.products = [_listed(product, products[product.name], run) for product in plan.products]
+            run.products = [_listed(product, products[product.name], run, seed) for product in plan.products]
             run.stream_done = {s: _later(plan.express_done, _last_upload(run, s)) for s in run.streams}
         else:
             _draw(run, plan, products, seed, order)
@@ -82,6 +83,7 @@ def _run(plan: RunPlan) -> SimRun:
         fill=plan.fill,
         express_jobs=plan.express_jobs,
         express_jobs_failed=plan.express_jobs_failed,
+        told=plan.told,
     )
 
 
@@ -91,7 +93,7 @@ def _stream_of(run: SimRun, product: Product) -> str:
     return next(iter(declaring + [s for s in product.streams if s in run.streams]), product.streams[0])
 
 
-def _listed(plan: ProductPlan, product: Product, run: SimRun) -> SimProduct:
+def _listed(plan: ProductPlan, product: Product, run: SimRun, seed: int) -> SimProduct:
     stream = _stream_of(run, product)
     return SimProduct(
         name=product.name,
@@ -102,6 +104,9 @@ def _listed(plan: ProductPlan, product: Product, run: SimRun) -> SimProduct:
         upload=plan.upload,
         uploaded=plan.uploaded,
         vanishes=plan.vanishes,
+        numbers=numbers_of(seed, run.number, product, plan.outcome, plan.numbers),
+        repeats=plan.repeats,
+        size_bytes=payload_bytes(seed, run.number, product, plan.payload_bytes),
     )
 
 
@@ -138,6 +143,8 @@ def _drawn(run: SimRun, end: datetime, product: Product, seed: int, order: Order
         outcome=fate.outcome,
         upload=fate.upload if has_payload else "ok",
         uploaded=order.wait(harvested + HARVEST_TO_UPLOAD) if has_payload else None,
+        numbers=numbers_of(seed, run.number, product, fate.outcome, {}),
+        size_bytes=payload_bytes(seed, run.number, product, None),
     )
 
 
@@ -154,8 +161,12 @@ def build_history(scenario: Scenario, first_number: int, begin: datetime) -> lis
     era = eras()[first.era if first else "Run2026D"]
     streams = list(first.streams) if first else ["Express"]
     count = min(scenario.history_runs, first_number - 1)
+
+    def end(number: int) -> datetime:
+        return begin - HISTORY_GAP - HISTORY_LENGTH * (first_number - 1 - number)
+
     return [
-        _closed(number, run_class, era, streams, begin - HISTORY_GAP - HISTORY_LENGTH * (first_number - 1 - number))
+        replace(_closed(number, run_class, era, streams, end(number)), told=scenario.unsaid)
         for number in range(first_number - count, first_number)
     ]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from difflib import get_close_matches
+from math import isfinite
 from typing import Any, TypeVar
 
 from spy.clock import duration
@@ -100,6 +101,14 @@ class Table:
     def table(self, key: str) -> dict[str, Any]:
         return self._take(key, "a table", _table, {})
 
+    def part(self, key: str) -> Table:
+        """The table `[<this>.<key>]`, empty where there is none; its reader calls `finish` on it."""
+        return Table(self.table(key), f"{self.where}: {key}", self.mistakes, self.start)
+
+    def numbers(self, key: str) -> dict[str, float]:
+        """A table of numbers by name."""
+        return self._take(key, "a table of numbers, such as { bad_strips = 12000 }", _numbers, {})
+
     def tables(self, key: str, name_of: Callable[[Mapping[str, Any]], object] = lambda values: "") -> Iterator[Table]:
         """The tables of `[[key]]`, numbered from 1 in messages, since people count so."""
         found: list[Any] = self._take(key, "a list of tables", _list, [])
@@ -156,6 +165,13 @@ def _table(value: Any) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise TypeError
     return value
+
+
+def _numbers(value: Any) -> dict[str, float]:
+    found = _table(value)
+    if not all(isinstance(n, int | float) and not isinstance(n, bool) and isfinite(n) for n in found.values()):
+        raise TypeError
+    return {name: float(n) for name, n in found.items()}
 
 
 def _list(value: Any) -> list[Any]:

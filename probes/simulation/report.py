@@ -9,6 +9,7 @@ from sqlalchemy import select
 
 from spy.channels.post import Mail
 from spy.clock import iso
+from spy.domain.subject import Subject, part_of
 from spy.domain.verdict import State
 from spy.store.engine import reading
 from spy.store.tables import DecisionRow, OutboxRow, ProbeRow, ReleaseRow, RunRow, table_of
@@ -84,11 +85,28 @@ def _final(steps: Steps, decisions: list[Any], releases: list[Any]) -> dict[str,
             "verdict": str(verdict),
             "release": row.stage,
             "reasons": [*reasons, row.detail][: len(reasons) + bool(row.detail)],
+            "flagged": _flagged(decision.outcomes if decision else []),
         }
     for run in steps.scenario.runs:
         if str(run.number) not in final and run.start <= steps.at:
-            final[str(run.number)] = {"verdict": "unknown", "release": "none", "reasons": ["the agent never saw it"]}
+            final[str(run.number)] = {
+                "verdict": "unknown",
+                "release": "none",
+                "reasons": ["the agent never saw it"],
+                "flagged": {},
+            }
     return final
+
+
+def _flagged(outcomes: list[Any]) -> dict[str, list[str]]:
+    """Product to what shadow rules found odd about its numbers and its payload."""
+    flagged: dict[str, set[str]] = {}
+    for outcome in outcomes:
+        kind, name = part_of(Subject(outcome["subject"]))
+        if outcome["shadow"] and outcome["state"] == State.BLOCKED and kind == "product":
+            told = [str(seen["value"]) for seen in outcome["seen"] if seen["name"].startswith("odd_")]
+            flagged.setdefault(name, set()).update(word for words in told for word in words.split(",") if word)
+    return {name: sorted(words) for name, words in flagged.items()}
 
 
 def _open_for(row: Any, until: datetime) -> timedelta:

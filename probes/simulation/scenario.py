@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from probes.simulation.reading import Table, nearest, shown
+from probes.simulation.simulators import read_told
 from probes.simulation.story import (
     LOCK_OFFSET,
     RECO_DELAY,
@@ -35,8 +36,19 @@ from probes.simulation.story import (
     read_tag,
 )
 from spy.domain.errors import ConfigError
+from spy.domain.product import Product
 
-__all__ = ["ActPlan", "Delay", "Fault", "RunPlan", "Scenario", "Switch", "TagLag", "unknown_products"]
+__all__ = [
+    "ActPlan",
+    "Delay",
+    "Fault",
+    "RunPlan",
+    "Scenario",
+    "Switch",
+    "TagLag",
+    "unknown_numbers",
+    "unknown_products",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +71,10 @@ class Scenario:
     lock_offset: timedelta = LOCK_OFFSET
     switches: tuple[Switch, ...] = ()
     delays: tuple[Delay, ...] = ()
+    told: Mapping[str, Any] = field(default_factory=dict)
+    """What the readers of simulators made of `[<service>]`, by service."""
+    unsaid: Mapping[str, Any] = field(default_factory=dict)
+    """The same of a run about which nothing is said."""
 
     @classmethod
     def load(cls, path: Path, products: Collection[str] = ()) -> Scenario:
@@ -95,6 +111,20 @@ def unknown_products(scenario: Scenario, products: Collection[str]) -> list[str]
     ]
 
 
+def unknown_numbers(scenario: Scenario, products: Mapping[str, Product]) -> list[str]:
+    """One sentence per number that a listed product of the configuration does not have."""
+    return [
+        f"{scenario.name}: run {run.number}: product {shown(plan.name)}: numbers: unknown {shown(name)}"
+        f"{nearest(name, known)} (allowed: {', '.join(sorted(known)) or 'none'})"
+        for run in scenario.runs
+        for plan in run.products
+        if plan.name in products
+        for known in [{number.name for number in products[plan.name].numbers}]
+        for name in plan.numbers
+        if name not in known
+    ]
+
+
 def _scenario(values: Mapping[str, Any], name: str, mistakes: list[str]) -> Scenario:
     top = Table(values, name, mistakes)
     top.need("start")
@@ -121,6 +151,8 @@ def _scenario(values: Mapping[str, Any], name: str, mistakes: list[str]) -> Scen
         lock_offset=top.span("lock_offset", default_offset),
         switches=tuple(sorted((read_switch(t) for t in top.tables("switch")), key=lambda switch: switch.at)),
         delays=tuple(sorted((read_delay(t) for t in top.tables("delay")), key=lambda delay: delay.at)),
+        told=read_told(top, "read"),
+        unsaid=read_told(Table({}, name, []), "read_run"),
     )
     top.finish()
     return scenario

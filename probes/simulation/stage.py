@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -13,43 +13,23 @@ from urllib.parse import urlencode
 
 from sqlalchemy import Engine
 
-from probes.dqm.simulator import Simulator as DqmSimulator
-from probes.jobs.simulator import Simulator as JobsSimulator
-from probes.oms.simulator import Simulator as OmsSimulator
-from probes.runregistry.simulator import Simulator as RunRegistrySimulator
+from probes.simulation.database_faults import faulty_engine
 from probes.simulation.faults import Faults, Faulty
 from probes.simulation.scenario import Scenario
+from probes.simulation.simulators import installed_simulators, serves, unserved
 from probes.simulation.wire import Request, Response
-from probes.simulation.wire import Simulator as WireSimulator
 from probes.simulation.world import World
-from probes.tier0.simulator import Simulator as Tier0Simulator
-from probes.uploads.simulator import Simulator as UploadsSimulator
+from spy.app import installed_probes
 from spy.channels.post import Mail
 from spy.channels.signature import Secret
 from spy.clock import duration
 from spy.config import Config, load
 from spy.database import close_database
-from spy.domain.errors import DeliveryError
+from spy.domain.errors import ConfigError, DeliveryError
 from spy.receiver.app import Receiver
 from spy.sections import AgentSection
 
-SIMULATORS: Mapping[str, Callable[[World], WireSimulator]] = {
-    "tier0": Tier0Simulator,
-    "oms": OmsSimulator,
-    "uploads": UploadsSimulator,
-    "dqm": DqmSimulator,
-    "jobs": JobsSimulator,
-    "runregistry": RunRegistrySimulator,
-}
-PATHS = {
-    "tier0": "/t0wmadatasvc/prod/",
-    "oms": "/agg/api/v1/",
-    "uploads": "/logs/dropBox/",
-    "dqm": "/dqm/offline/",
-    "jobs": "/wmarchive/",
-    "runregistry": "/api/",
-    "receiver": "/v1/decisions",
-}
+RECEIVER_PATH = "/v1/decisions"
 
 
 def config_of(scenario: Scenario, overrides: Mapping[str, Any]) -> Config:
@@ -113,6 +93,16 @@ class PostBox:
             raise DeliveryError("smtp", "connection lost after the mail was taken")
 
 
+def asked_services(config: Config) -> dict[str, dict[str, str]]:
+    """Service to the probes that ask it, each with the connection that it wants."""
+    asked: dict[str, dict[str, str]] = {}
+    for name, kind in installed_probes(config.probe).items():
+        asked.setdefault(kind.service, {})[name] = kind.wants
+    for block in config.endpoint:
+        asked.setdefault(block.service, {})[block.name] = "http"
+    return asked
+
+
 class Stage:
     """A scenario's world with everything around the agent. `now` is the owner's clock."""
 
@@ -125,14 +115,38 @@ class Stage:
         key = hashlib.sha256(f"simulated {scenario.seed}".encode()).digest()
         self.secret_text = f"whsec_{base64.b64encode(key).decode('ascii')}"
         self.secret = Secret.parse(self.secret_text)
+        asked = asked_services(config)
+        mistakes = unserved(asked)
+        if mistakes:
+            raise ConfigError(mistakes)
         self.receiver = Receiver(folder / "receiver.db", [self.secret], _LateTier0(lambda: self.world), now)
         online = tuple(config.online_tags.values())
         self.world = World(scenario, config.products, folder / "conditions.db", self.receiver, online=online)
+        simulators = self._simulators(asked)
         self.services: dict[str, Faulty] = {
-            name: Faulty(name, make(self.world), self.faults, now, self.world.as_of)
-            for name, make in SIMULATORS.items()
+            name: Faulty(name, simulator, self.faults, now, self.world.as_of)
+            for name, simulator in simulators.items()
+            if serves(simulator) == "http"
         }
+        self.databases = {name: s for name, s in simulators.items() if serves(s) == "database"}
         self.services["receiver"] = Faulty("receiver", _ReceiverService(self.receiver), self.faults, now)
+
+    def _simulators(self, services: Iterable[str]) -> dict[str, Any]:
+        """Those that a probe asks. One that cannot be made names its package."""
+        offered, made = installed_simulators(), {}
+        for name in sorted(services):
+            try:
+                made[name] = offered.found[name](self.world)
+            except Exception as crash:
+                self.close()
+                where = f"simulator {name} of package {offered.owners[name]}"
+                raise ConfigError([f"{where} cannot be made: {type(crash).__name__}: {crash}"]) from crash
+        return made
+
+    def engine(self, service: str, deadline: timedelta) -> Engine:
+        """A new engine on a service that is a database."""
+        file = self.databases[service]
+        return faulty_engine(service, file, self.faults, self.now, deadline=deadline, before=self.advance)
 
     def advance(self) -> None:
         self.world.advance(self.now())

@@ -11,10 +11,10 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
-from probes.simulation.database_faults import world_engine
 from probes.simulation.report import report
 from probes.simulation.scenario import ActPlan, Scenario
-from probes.simulation.stage import PATHS, PostBox, Stage, close_asks, config_of
+from probes.simulation.simulators import paths
+from probes.simulation.stage import RECEIVER_PATH, PostBox, Stage, close_asks, config_of
 from probes.simulation.transport import InProcess
 from spy.agent.deliver import Deliverer
 from spy.agent.last_look import may_send
@@ -46,8 +46,8 @@ class Steps:
     def __init__(self, scenario: Scenario, folder: Path, store: str = "") -> None:
         self.scenario = scenario
         self.at = scenario.start
-        hosts = {name: {"url": f"http://{name}.invalid{path}"} for name, path in PATHS.items() if name != "receiver"}
-        release = {"url": f"http://receiver.invalid{PATHS['receiver']}", "secret_file": "in memory"}
+        hosts = {name: {"url": f"http://{name}.invalid{path}"} for name, path in paths().items()}
+        release = {"url": f"http://receiver.invalid{RECEIVER_PATH}", "secret_file": "in memory"}
         self.config = config_of(scenario, {"agent": {"mode": "live"}, "release": release, "service": hosts})
         self.stage = Stage(scenario, self.config, folder, lambda: self.at)
         self.store = open_agent_store(store or f"sqlite:///{folder / 'spy.db'}", durable=False)
@@ -73,9 +73,7 @@ class Steps:
     def _connection(self, service: str, wants: str) -> Any:
         section = self.config.service[service]
         if wants == "database":
-            return world_engine(
-                self.stage.world, self.stage.faults, deadline=section.deadline, before=self.stage.advance
-            )
+            return self.stage.engine(service, section.deadline)
         transport = InProcess(self.stage.services[service].answer, self.stage.advance)
         return connection_of(service, section, wants, transport, self._seconds)
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from probes.simulation.production import era_of, eras
 from probes.simulation.reading import Table
+from probes.simulation.simulators import read_told, services
 from spy.domain.act import Do
 from spy.domain.errors import ActError
 from spy.domain.run import Chunk, RunClass
@@ -22,7 +23,6 @@ LUMI_S = 23.31
 CLASSES = tuple(str(c) for c in RunClass)
 OUTCOMES = ("payload", "no_update", "low_statistics", "vetoed", "aborted")
 UPLOADS = ("ok", "failed", "skipped", "shifted", "lost")
-SERVICES = ("tier0", "conditions", "dqm", "oms", "uploads", "o2o", "jobs", "runregistry", "receiver", "smtp")
 KINDS = (
     "down",
     "slow",
@@ -60,6 +60,11 @@ class ProductPlan:
     uploaded: datetime | None
     """When the upload is tried; None: nothing to upload."""
     vanishes: datetime | None
+    numbers: Mapping[str, float] = field(default_factory=dict)
+    """What its histograms say; a number that is not named is drawn."""
+    repeats: bool = False
+    payload_bytes: int | None = None
+    """None: drawn."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +88,8 @@ class RunPlan:
     """Streams for which Tier0 declares nothing (`alca_skim` null)."""
     express_jobs: int
     express_jobs_failed: int
+    told: Mapping[str, Any] = field(default_factory=dict)
+    """What the readers of simulators made of `[run.<service>]`, by service."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,6 +178,7 @@ def read_run(table: Table, index: int, until: datetime) -> RunPlan:
         empty_alca_skim=tuple(table.names("empty_alca_skim", [], streams)),
         express_jobs=jobs,
         express_jobs_failed=failed,
+        told=read_told(table, "read_run"),
     )
     table.finish()
     return run
@@ -188,6 +196,9 @@ def _product(table: Table) -> ProductPlan:
         upload=table.choice("upload", UPLOADS, "ok"),
         uploaded=uploaded if outcome == "payload" else None,
         vanishes=table.time("vanishes", None),
+        numbers=table.numbers("numbers"),
+        repeats=table.flag("repeats", False),
+        payload_bytes=table.number("payload_bytes", 0) if "payload_bytes" in table.values else None,
     )
     table.finish()
     return plan
@@ -197,7 +208,7 @@ def read_fault(table: Table, until: datetime) -> Fault:
     table.need("service", "kind", "from")
     start = table.time("from", until)
     fault = Fault(
-        service=table.choice("service", SERVICES, SERVICES[0]),
+        service=table.choice("service", services(), ""),
         kind=table.choice("kind", KINDS, KINDS[0]),
         start=start,
         end=table.time("to", datetime.max.replace(tzinfo=UTC)),

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 
 @dataclass(slots=True)
@@ -51,6 +53,12 @@ class SimProduct:
     uploaded: datetime | None
     """None: nothing is uploaded (no payload, or never harvested)."""
     vanishes: datetime | None = None
+    numbers: dict[str, float] = field(default_factory=dict)
+    """What the histograms of the harvest say, by name of the number."""
+    size_bytes: int = 0
+    """Of each payload in its file."""
+    repeats: bool = False
+    """The upload brings the payload of the upload before it, once more."""
 
 
 @dataclass(slots=True)
@@ -85,3 +93,5 @@ class SimRun:
     """Set by Tier0 (the world) when it locks the run."""
     started_at: datetime | None = None
     """When prompt reconstruction of the run was released; None: not yet."""
+    told: Mapping[str, Any] = field(default_factory=dict)
+    """What the scenario's `[run.<service>]` says, as the service's simulator reads it."""

@@ -22,7 +22,7 @@ from probes.simulation import dropbox
 from probes.simulation.conditions_file import ConditionsFile, Interval, since_of_time
 from probes.simulation.faults import Faults
 from probes.simulation.plan import build_history, build_runs
-from probes.simulation.scenario import Scenario, unknown_products
+from probes.simulation.scenario import Scenario, unknown_numbers, unknown_products
 from probes.simulation.tags import global_tags, tags_of
 from probes.simulation.tier0_clock import Decisions, NoDecisions, Tier0Clock, first_safe_run
 from probes.simulation.truth import SimProduct, SimRun, Upload
@@ -65,7 +65,7 @@ class World:
         seed: int | None = None,
         online: Sequence[OnlineTag] = (),
     ) -> None:
-        mistakes = unknown_products(scenario, products)
+        mistakes = unknown_products(scenario, products) + unknown_numbers(scenario, products)
         if mistakes:
             raise ConfigError(mistakes)
         self.scenario = scenario
@@ -78,6 +78,8 @@ class World:
         history = build_history(scenario, first, begin)
         runs = build_runs(scenario, products, scenario.seed if seed is None else seed)
         self._present = Moment(begin - timedelta(seconds=1), runs, history, [])
+        self._newest: dict[str, str] = {}
+        """Tag to the payload that came last."""
         self._shown = local()
         self._lock = RLock()
         self._order = count()
@@ -237,7 +239,10 @@ class World:
             file = dropbox.handle(product, run, at, tags, self._first_safe_run_now())
             self._present.uploads.append(file)
             wanted = [dropbox.intervals(file, r, t, run, plan.tail_lumis) for r, t in zip(file.tags, tags, strict=True)]
-            landed = self.conditions.insert([interval for some in wanted for interval in some], at)
+            if product.repeats:
+                wanted = [[(tag, since, self._newest.get(tag, new)) for tag, since, new in some] for some in wanted]
+            self._newest |= {tag: payload for some in wanted for tag, _, payload in some}
+            landed = self.conditions.insert([interval for some in wanted for interval in some], at, product.size_bytes)
             if product.vanishes is not None and landed:
                 self._at(max(product.vanishes, at), self._vanishing_of(landed))
 

@@ -61,6 +61,8 @@ class World(Protocol):
 
 
 class Simulator:
+    path = "/t0wmadatasvc/prod/"
+
     def __init__(self, world: World) -> None:
         self._world = world
         self._apis: dict[str, tuple[Callable[[Request], list[Any]], tuple[str, ...], tuple[str, ...]]] = {

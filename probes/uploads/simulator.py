@@ -46,6 +46,8 @@ class World(Protocol):
 class Simulator:
     """`/logs/dropBox/searchUserLog`, `getFileLog` and `getStatus`."""
 
+    path = "/logs/dropBox/"
+
     def __init__(self, world: World) -> None:
         self.world = world
 

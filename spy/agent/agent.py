@@ -31,6 +31,7 @@ from spy.rules.rulebook import Rulebook
 from spy.store import acts, decisions, lease, ledger, outbox
 from spy.store.engine import reading, writing
 from spy.store.ledger import Look
+from spy.store.types import unpacked
 
 log = logging.getLogger(__name__)
 
@@ -99,6 +100,8 @@ class Agent:
             self.loaded = Loaded(self.evidence, ledger.last_good(connection))
             self.board.load(0, ledger.evidence_of_run(connection, 0))
             runs = ledger.open_runs(connection)
+            for row in ledger.of_earlier_runs(connection, min(runs, default=ledger.highest_run(connection))):
+                self.board.earlier.learn(row.subject, row.name, unpacked(row.value))
             for run in runs:
                 self.board.load(run, ledger.evidence_of_run(connection, run))
             for row in decisions.newest(connection, runs).values():
@@ -252,7 +255,7 @@ class Agent:
             loaded=self.loaded,
             begun={number: self.begun.get(number, 0) for number in self.board.runs},
             renewed=self.board.renewed,
-            facts=(len(self.board.facts[0]), len(self.board.facts[run])),
+            facts=(len(self.board.facts[0]), len(self.board.facts[run]), self.board.earlier.count(run)),
             waivers=[act.id for act in active if act.do is Do.WAIVE and act.concerns(run)],
             held_until=held_until,
         )

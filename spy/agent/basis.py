@@ -35,8 +35,9 @@ class Basis:
     """Every run on the board, to the evidence id after which its facts count; 0: all of them."""
     renewed: Mapping[str, datetime]
     """Probe name to its last good look since the agent leads."""
-    facts: tuple[int, int]
-    """How many facts there were about services and about the run: fewer found later, and evidence was cut away."""
+    facts: tuple[int, int, int]
+    """How many facts there were about services, the run, and earlier runs: fewer found later, and evidence was cut
+    away."""
     waivers: Sequence[int] = ()
     """Ids of the acts that waived a rule for this run."""
     held_until: datetime | None = None
@@ -56,14 +57,15 @@ def packed(basis: Basis) -> dict[str, Any]:
 
 
 def unpacked(told: Mapping[str, Any]) -> Basis:
-    services, run = told["facts"]
+    # A version that held no run against earlier ones counted two kinds.
+    services, run, earlier = (*told["facts"], 0)[:3]
     return Basis(
         now=from_iso(told["now"]),
         evidence=told["evidence"],
         loaded=Loaded(told["loaded"]["evidence"], _times(told["loaded"]["good"])),
         begun=dict(told["begun"]),
         renewed=_times(told["renewed"]),
-        facts=(services, run),
+        facts=(services, run, earlier),
         waivers=tuple(told["waivers"]),
         held_until=from_iso(told["held_until"]) if told["held_until"] else None,
     )

@@ -8,6 +8,7 @@ from datetime import datetime
 from functools import partial
 from typing import cast
 
+from spy.domain.earlier import Earlier
 from spy.domain.evidence import Evidence, unknown
 from spy.domain.run import Run
 from spy.domain.subject import Subject, of_run, run_of
@@ -54,6 +55,8 @@ class Board:
     def __init__(self, instance: str) -> None:
         self.instance = instance
         self.facts: dict[int, Facts] = {0: {}}
+        self.earlier = Earlier()
+        """Of open runs and of those closed lately."""
         self.renewed: dict[str, datetime] = {}
         """Probe name to its last good look."""
         self.looked: dict[str, datetime] = {}
@@ -106,6 +109,7 @@ class Board:
             old = facts.get(e.key)
             same_value = old is not None and old.value == e.value and old.since is not None
             facts[e.key] = replace(e, since=old.since if same_value and old else e.seen_at)
+            self.earlier.learn(e.subject, e.name, e.value)
         self.facts = {**self.facts, **copied}
         return {*touched, *copied}
 
@@ -114,6 +118,7 @@ class Board:
 
     def drop(self, run: int) -> None:
         self.facts = {number: facts for number, facts in self.facts.items() if number != run}
+        self.earlier.forget(min(self.runs, default=run))
 
     @property
     def runs(self) -> list[int]:

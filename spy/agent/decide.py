@@ -37,6 +37,7 @@ def judge(
         renewed=board.renewed,
         lower_runs=tuple(_lower(board, number) for number in board.runs if number < run),
         newer_runs_exist=any(number > run for number in board.runs),
+        earlier=board.earlier,
         waivers=waivers,
         lock_after=settings.lock_after,
         upload_order_timeout=settings.upload_order_timeout,

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from spy.domain.evidence import Evidence, Scope
 from spy.domain.product import Product
-from spy.domain.subject import Subject, of_product, of_run, of_stream, of_tag
+from spy.domain.subject import Subject, of_number, of_product, of_run, of_stream, of_tag
 
 _INTERVAL = ("since_run", "since_lumi", "since_time", "payload_hash", "inserted_at")
 _HARVEST = ("harvest_sample", "harvest_read", "pede_exit_code", "db_updated", "db_update_vetoed", "entries")
@@ -33,6 +33,8 @@ BEHIND: Mapping[str, Mapping[Scope, tuple[str, ...]]] = {
     "missing_streams": {Scope.RUN: ("run_class", "streams", "producers")},
     "class_has_set": {Scope.RUN: ("run_class",)},
     "endless_lower_run": {Scope.RUN: ("run_ended",)},
+    "odd_numbers": {Scope.PRODUCT: ("harvest_sample",), Scope.NUMBER: ("number",)},
+    "odd_payload": {Scope.TAG: ("mapped", "payload_hash"), Scope.NUMBER: ("number",)},
     "before_lock": {Scope.RUN: ("run_end",)},
     "uncovered_online_tags": {Scope.RUN: ("run_class", "run_end"), Scope.TAG: ("online_since", "online_job_start")},
 }
@@ -71,6 +73,8 @@ def _subjects(
     elif scope is Scope.TAG:
         # About the run as a whole only online tags say anything.
         yield from dict.fromkeys(subject for subject, name in known if name == "online_since")
+    elif scope is Scope.NUMBER and product:
+        yield from (of_number(instance, run, product.name, number.name) for number in product.numbers)
     elif scope is Scope.STREAM:
         every = dict.fromkeys(subject for subject, name in known if "/stream:" in subject and name == "producers")
         wanted = [of_stream(instance, run, name) for name in product.streams] if product else list(every)

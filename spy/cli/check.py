@@ -15,6 +15,7 @@ from spy.cli.expressions import expression_mistakes, nameable
 from spy.cli.options import AsJson, ConfigFile, file_name, load
 from spy.config import Config
 from spy.domain.errors import ConfigError
+from spy.installed import probe_offers
 
 Connect = Annotated[
     bool,
@@ -48,10 +49,12 @@ def checked(path: Path | None) -> Config:
         raise ConfigError([*wrong.mistakes, *expression_mistakes(path, file)]) from None
     mistakes = [
         *_mistakes(lambda: probes_of(settings), f"{file}: "),
-        *_mistakes(lambda: settings.rulebook(nameable(settings.endpoint), file=file), ""),
+        *_mistakes(lambda: settings.rulebook(nameable(settings.endpoint, settings.probe), file=file), ""),
     ]
     if mistakes:
-        raise ConfigError(mistakes)
+        # What a probe tells that cannot be loaded is not known, so no name can be called unknown.
+        unread = probe_offers(settings.probe).broken
+        raise ConfigError([m for m in mistakes if not unread or "unknown name" not in m])
     # With all installed probes and endpoints the names are right; what a probe not asked would tell is never known.
     settings.rulebook(facts_of(probes_of(settings).values()), file=file)
     return settings

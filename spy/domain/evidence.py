@@ -41,6 +41,8 @@ class Scope(StrEnum):
     STREAM = "stream"
     PRODUCT = "product"
     TAG = "tag"
+    NUMBER = "number"
+    """One number of a product, see `spy.domain.number`."""
 
 
 @dataclass(frozen=True, slots=True)

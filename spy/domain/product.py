@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 
+from spy.domain.number import Number
+
 
 class Base(StrEnum):
     """What the `since` of a destination tag counts (TAG.TIME_TYPE of the conditions database)."""
@@ -52,6 +54,8 @@ class Product:
     """Folder of the harvest's result in the ALCAPROMPT sample; empty where DQM holds none."""
     result_flags: bool = False
     """DQM tells how the fit ended (alignment): the payload is then judged with it."""
+    numbers: tuple[Number, ...] = ()
+    """What the harvest's histograms tell of the payload."""
 
 
 @dataclass(frozen=True, slots=True)

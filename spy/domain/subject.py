@@ -1,7 +1,8 @@
 """What a fact is about, as one readable string.
 
 `prod:398600`, `prod:398600/stream:Express`, `prod:398600/product:SiStripBadStrip_pcl`, `prod:398600/tag:NAME`,
-and `service:tier0` for what is about no run. The Tier0 instance leads, since a replay reuses run numbers.
+`prod:398600/number:SiStripBadStrip_pcl.bad_strips`, and `service:tier0` for what is about no run. The Tier0 instance
+leads, since a replay reuses run numbers.
 """
 
 from __future__ import annotations
@@ -30,6 +31,10 @@ def of_product(instance: str, run: int, product: str) -> Subject:
 
 def of_tag(instance: str, run: int, tag: str) -> Subject:
     return Subject(f"{instance}:{run}/tag:{tag}")
+
+
+def of_number(instance: str, run: int, product: str, number: str) -> Subject:
+    return Subject(f"{instance}:{run}/number:{product}.{number}")
 
 
 @lru_cache(maxsize=65536)

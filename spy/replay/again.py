@@ -63,9 +63,10 @@ def _again(connection: Connection, past: Past, book: Rulebook, settings: Setting
         return Again(**made, missing="decided before the store kept what a decision stands on")
     basis = unpacked(row.basis)
     board = past.board(basis)
-    found = len(board.facts[0]), len(board.facts.get(row.run, {}))
-    if found != basis.facts:
-        told = f"{found[0]} of {basis.facts[0]} facts about services and {found[1]} of {basis.facts[1]} about the run"
+    found = len(board.facts[0]), len(board.facts.get(row.run, {})), board.earlier.count(row.run)
+    if found[:2] != basis.facts[:2] or found[2] < basis.facts[2]:
+        services, run, earlier = (f"{have} of {had}" for have, had in zip(found, basis.facts, strict=True))
+        told = f"{services} facts about services, {run} about the run and {earlier} about earlier ones"
         return Again(**made, missing=f"evidence is gone: the store still has {told}")
     waivers = acts.by_id(connection, basis.waivers) if basis.waivers else []
     if len(waivers) != len(basis.waivers):

@@ -9,8 +9,10 @@ from sqlalchemy import Connection
 
 from spy.agent.basis import Basis, Loaded
 from spy.agent.board import Board
+from spy.domain.earlier import Earlier
 from spy.store import ledger
 from spy.store.ledger import Look
+from spy.store.types import unpacked
 
 
 @dataclass(slots=True)
@@ -34,6 +36,11 @@ class Past:
         self._connection = connection
         self._board = Board(instance)
         self._streams: dict[int, _Stream] = {}
+        self._earlier: list[Any] = []
+        self._known = Earlier()
+        self._reach: int | None = None
+        """The lowest run whose earlier ones were read."""
+        self._place = 0
 
     def board(self, basis: Basis) -> Board:
         """The board of then; valid until the next call."""
@@ -42,9 +49,27 @@ class Past:
             self._board.drop(run)
         new = [e for run in (0, *basis.begun) for e in self._forward(run, basis)]
         # Rows of different runs share no fact, so that only the order within a run matters.
+        self._board.earlier = Earlier()
         self._board.apply(Look("", "", basis.now), new)
         self._board.renewed = dict(basis.renewed)
+        self._board.earlier = self._remembered(basis)
         return self._board
+
+    def _remembered(self, basis: Basis) -> Earlier:
+        """What was known of earlier runs then. The agent forgets what is too far back to be looked at; so nothing here
+        depends on when it did.
+        """
+        lowest = min(basis.begun, default=0)
+        if self._reach is None or lowest < self._reach:
+            self._earlier, self._reach = ledger.of_earlier_runs(self._connection, lowest), lowest
+            self._known, self._place = Earlier(), 0
+        if self._place and self._earlier[self._place - 1].id > basis.evidence:
+            self._known, self._place = Earlier(), 0
+        while self._place < len(self._earlier) and self._earlier[self._place].id <= basis.evidence:
+            row = self._earlier[self._place]
+            self._known.learn(row.subject, row.name, unpacked(row.value))
+            self._place += 1
+        return self._known
 
     def _forward(self, run: int, basis: Basis) -> list[Any]:
         stream = self._streams.get(run)

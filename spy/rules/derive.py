@@ -10,7 +10,7 @@ from spy.domain.evidence import Fact, Kind, Scope, Value
 from spy.domain.product import Product, Required
 from spy.domain.subject import Subject
 from spy.domain.verdict import Seen
-from spy.rules import calibration, online
+from spy.rules import calibration, numbers, online
 from spy.rules.view import View
 
 DERIVED: tuple[Fact, ...] = (
@@ -27,6 +27,7 @@ DERIVED: tuple[Fact, ...] = (
     Fact("before_lock", Kind.BOOL, Scope.RUN, "true until the predicted lock; past it unknown, never false"),
     *online.DERIVED,
     *calibration.DERIVED,
+    *numbers.DERIVED,
 )
 
 
@@ -39,8 +40,8 @@ def lookup(view: View, name: str, product: Product | None) -> Seen:
     if name in _OF_RUN:
         return view.once(name, "", lambda: _OF_RUN[name](view))
     if product is not None:
-        if name in calibration.OF_PRODUCT:
-            return view.once(name, product.name, lambda: calibration.OF_PRODUCT[name](view, product))
+        if name in _OF_PRODUCT:
+            return view.once(name, product.name, lambda: _OF_PRODUCT[name](view, product))
         own = view.situation.product(product.name)
         if (own, name) in view.situation.evidence or name in _PRODUCT_ONLY:
             return view.fact(own, name)
@@ -174,6 +175,7 @@ def before_lock(view: View) -> Seen:
     )
 
 
+_OF_PRODUCT = calibration.OF_PRODUCT | numbers.OF_PRODUCT
 _OF_RUN: dict[str, Callable[[View], Seen]] = {
     "run": lambda view: derived(view, "run", view.situation.chunk.run),
     "settled": is_settled,

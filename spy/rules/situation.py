@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from spy.clock import age_text, iso
 from spy.domain.act import Act
+from spy.domain.earlier import Earlier
 from spy.domain.evidence import Evidence, Value
 from spy.domain.run import Chunk
 from spy.domain.subject import Subject, of_product, of_run, of_stream, of_tag
@@ -38,6 +39,8 @@ class Situation:
     """Probe name to its last good look, which saw everything that it did not change."""
     lower_runs: tuple[LowerRun, ...] = ()
     newer_runs_exist: bool = False
+    earlier: Earlier = field(default_factory=Earlier)
+    """What earlier runs were like, closed ones too."""
     waivers: tuple[Act, ...] = ()
     """Active ones that concern this run."""
     lock_after: timedelta = timedelta(hours=47, minutes=30)

@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, func, insert, select, update
 
+from spy.domain.earlier import FACTS, KEPT
 from spy.domain.evidence import Evidence
 from spy.domain.subject import Subject, run_of
 from spy.store import newest
@@ -114,6 +115,14 @@ def history_of_run(connection: Connection, run: int) -> list[Any]:
     return list(connection.execute(select(_evidence).where(_evidence.c.run == run).order_by(_evidence.c.id)))
 
 
+def of_earlier_runs(connection: Connection, lowest: int, names: Sequence[str] = FACTS) -> list[Any]:
+    """Every row about what is remembered of runs that one from `lowest` on is held against, oldest first."""
+    about = _evidence.c
+    remembered = (about.run > 0) & (about.run >= lowest - KEPT) & about.name.in_(names)
+    columns = (about.id, about.run, about.subject, about.name, about.value, about.problem)
+    return list(connection.execute(select(*columns).where(remembered).order_by(about.id)))
+
+
 def newest_id(connection: Connection) -> int:
     """The id of the newest evidence; 0: there is none."""
     return connection.execute(select(func.max(_evidence.c.id))).scalar() or 0
@@ -152,6 +161,11 @@ def open_runs(connection: Connection) -> list[int]:
     return list(
         connection.execute(select(_run.c.number).where(_run.c.closed_at.is_(None)).order_by(_run.c.number)).scalars()
     )
+
+
+def highest_run(connection: Connection) -> int:
+    """Of those that are or were followed; 0: none."""
+    return connection.execute(select(func.max(_run.c.number))).scalar() or 0
 
 
 def is_known(connection: Connection, number: int) -> bool:

@@ -14,9 +14,10 @@ from spy.domain.act import Do
 from spy.domain.evidence import Evidence
 from spy.domain.release import HOLDING, Stage
 from spy.domain.subject import of_run
-from spy.domain.verdict import State
+from spy.domain.verdict import Outcome, Seen, State
 from spy.store import notes
 from spy.store.views import (
+    brief,
     decision_at,
     decisions_after,
     last_decision_id,
@@ -162,6 +163,13 @@ def test_an_outcome_is_told_in_half_a_line_by_its_most_telling_value(night):
     )
     line = run_lines(night.engine, NOW, before=398603, limit=1)[0]
     assert line.headline == "SiStripBadStrip_pcl: calibration blocked: placement (missing)"
+
+
+def test_streams_that_are_not_done_are_called_streams():
+    subject = of_run("prod", 398602)
+    seen = Seen("settled", False, "derived", subject, NOW, None, "not done: Calibration, Express")
+    outcome = Outcome("settled", subject, State.WAITING, "settled: not done: Calibration, Express", (seen,))
+    assert brief(outcome) == "streams not done: Calibration, Express"
 
 
 def test_a_halt_is_said_before_any_run(night):

@@ -12,7 +12,6 @@ import pytest
 from probes.conditions.probe import Conditions
 from probes.dqm.probe import Dqm
 from probes.dqm.simulator import Simulator as DqmSimulator
-from probes.simulation.database_faults import world_engine
 from probes.simulation.faults import Faults, Faulty
 from probes.simulation.transport import InProcess
 from probes.simulation.wire import Simulator
@@ -25,7 +24,7 @@ from spy.domain.run import Run
 from spy.domain.subject import of_product, of_tag
 from spy.http import Http
 from spy.probe import Open, OpenRun, Probe
-from tests.support.simulated import PRODUCTS, STRIP, Builder, after, product_text, run_text
+from tests.support.simulated import PRODUCTS, STRIP, Builder, after, product_text, run_text, world_engine
 
 RUN, END = 398600, after(hours=3)
 PRODUCT = "SiStripBadStrip_pcl"

@@ -11,6 +11,7 @@ from functools import cached_property, reduce
 from math import inf
 from typing import Any
 
+from tests.oracle.flags import flags
 from tests.oracle.report import Message, accepted_times, effects, in_force, messages
 from tests.oracle.spans import NEVER, Spans, since, spans, until
 from tests.oracle.surprise import first_surprise
@@ -65,7 +66,8 @@ def judge(scenario: Mapping[str, Any], report: Mapping[str, Any]) -> list[str]:
     """`scenario`: the parsed file; `report`: what the step mode wrote."""
     told = read(scenario)
     case = Case(told, messages(report, told))
-    return [*_wrong(case), *_doubled(case), *_missing_or_late(case), *_not_withdrawn(case), *_not_held(case)]
+    said = (_wrong, _doubled, _missing_or_late, _not_withdrawn, _not_held)
+    return [sentence for say in said for sentence in say(case)] + list(flags(scenario, report))
 
 
 def _wrong(case: Case) -> Iterator[str]:

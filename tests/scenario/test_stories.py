@@ -47,6 +47,8 @@ def test_a_story_ends_as_it_must(story: str, chunk: str) -> None:
         assert words in "; ".join(final["reasons"])
     for words in expected.get("once", []):
         assert any(words in "; ".join(c["reasons"]) for c in report["changes"] if c["chunk"] == chunk)
+    if "flagged" in expected:
+        assert final["flagged"] == expected["flagged"]
     for key, kind in MESSAGES.items():
         _assert_accepted(read(scenario), report, int(chunk), kind, expected.get(key))
     early = seconds(expected.get("not_before", "0s"))

@@ -79,7 +79,8 @@ class Cursor:
                 return self
         bound = {name: as_sqlite(value) for name, value in (params or {}).items()}
         try:
-            self.cur.execute(re.sub(r"\s+FROM DUAL\b", "", sql, flags=re.I), bound)
+            spelt = re.sub(r"\s+FROM DUAL\b", "", sql, flags=re.I).replace("dbms_lob.getlength(", "length(")
+            self.cur.execute(spelt, bound)
         except sqlite3.OperationalError as exc:
             raise failure("ORA-00942" if "no such table" in str(exc) else "ORA-00904", str(exc)) from exc
         return self

@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import sqlalchemy as sa
+
+from probes.conditions.simulator import Simulator as Conditions
+from probes.simulation.database_faults import DEADLINE, faulty_engine
+from probes.simulation.faults import Faults
 from probes.simulation.scenario import Scenario
 from probes.simulation.world import World
 from spy import config
@@ -62,6 +68,11 @@ class Builder:
     def close(self) -> None:
         for world in self.made:
             world.close()
+
+
+def world_engine(world: World, faults: Faults, before: Callable[[], None] = lambda: None) -> sa.Engine:
+    """The world's conditions database, with its faults."""
+    return faulty_engine("conditions", Conditions(world), faults, lambda: world.now, deadline=DEADLINE, before=before)
 
 
 def intervals(world: World, tag: str) -> list[int]:

@@ -15,7 +15,8 @@ from sqlalchemy import select
 
 from probes.simulation.scenario import Scenario
 from probes.simulation.server import serve
-from probes.simulation.stage import PATHS, Stage, config_of
+from probes.simulation.simulators import paths
+from probes.simulation.stage import RECEIVER_PATH, Stage, config_of
 from spy.app import open_agent_store
 from spy.clock import utc_now
 from spy.store import notes
@@ -66,7 +67,8 @@ class Site:
 
     def _config(self, secret: Path) -> str:
         text = Path("config.toml").read_text(encoding="utf-8")
-        urls = {name: f"http://127.0.0.1:{self.served.ports[name]}{path}" for name, path in PATHS.items()}
+        below = {**paths(), "receiver": RECEIVER_PATH}
+        urls = {name: f"http://127.0.0.1:{self.served.ports[name]}{path}" for name, path in below.items()}
         urls["conditions"] = f"sqlite:///{self.stage.world.conditions_path}"
         replaced = {
             'mode = "shadow"': 'mode = "live"',

@@ -11,7 +11,6 @@ import httpx
 import pytest
 import sqlalchemy as sa
 
-from probes.simulation.database_faults import world_engine
 from probes.simulation.faults import Faults, Faulty
 from probes.simulation.scenario import Scenario
 from probes.simulation.server import serve
@@ -22,6 +21,7 @@ from probes.simulation.world import World
 from spy import config
 from spy.database import reading
 from spy.domain.errors import NoAnswer, Refused, SourceError
+from tests.support.simulated import world_engine
 
 START = datetime(2026, 6, 1, tzinfo=UTC)
 SCENARIO = """

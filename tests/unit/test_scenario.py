@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from probes.simulation.scenario import Scenario
-from probes.simulation.story import DATASETS, KINDS, SERVICES, STREAMS
+from probes.simulation.scenario import Scenario, unknown_numbers
+from probes.simulation.simulators import services
+from probes.simulation.story import DATASETS, KINDS, STREAMS
 from spy import config
 from spy.domain.errors import ConfigError
 
@@ -169,7 +170,7 @@ def test_every_mistake_is_reported_at_once_with_place_and_nearest_name():
         'unknown "Expres", did you mean "Express"?',
         'product[1] (SiStripBadStrip): outcome: found "payloads"',
         'product "SiStripBadStrip": no input tag of the configuration, did you mean "SiStripBadStrip_pcl"?',
-        'fault[1] (tier): service: found "tier", expected one of ' + " | ".join(sorted(SERVICES)),
+        'fault[1] (tier): service: found "tier", expected one of ' + " | ".join(sorted(services())),
         "to: must lie after from",
         "rule: is missing",
         "chunk: chunk '398600x': expected RUN",
@@ -200,8 +201,8 @@ def test_a_mistake_names_its_key_and_what_was_expected(text, expected):
 
 
 def test_every_kind_of_fault_is_legal_for_every_service():
-    faults = [f'[[fault]]\nservice = "{s}"\nkind = "{k}"\nfrom = "1h"\nto = "2h"\n' for s in SERVICES for k in KINDS]
-    assert len(Scenario.parse(HEAD + "".join(faults), "x.toml").faults) == 110
+    faults = [f'[[fault]]\nservice = "{s}"\nkind = "{k}"\nfrom = "1h"\nto = "2h"\n' for s in services() for k in KINDS]
+    assert len(Scenario.parse(HEAD + "".join(faults), "x.toml").faults) == 11 * len(services())
 
 
 def test_a_file_that_is_not_there_is_a_mistake_of_the_configuration(tmp_path: Path):
@@ -212,3 +213,30 @@ def test_a_file_that_is_not_there_is_a_mistake_of_the_configuration(tmp_path: Pa
 def test_the_shipped_scenario_fits_the_shipped_configuration():
     text = files("probes.simulation").joinpath("data/default.toml").read_text("utf-8")
     assert len(Scenario.parse(text, "default.toml", config.load().products).runs) > 5
+
+
+NUMBERED = RUN + 'end = "2h"\n[[run.product]]\nname = "SiStripBadStrip_pcl"\nharvested = "3h"\n'
+
+
+def test_numbers_of_a_product_are_read_as_they_are_told():
+    (run,) = Scenario.parse(
+        NUMBERED + "numbers = { bad_strips = 45000 }\npayload_bytes = 200\nrepeats = true", "x.toml"
+    ).runs
+    (product,) = run.products
+    assert (product.numbers, product.payload_bytes, product.repeats) == ({"bad_strips": 45000.0}, 200, True)
+
+
+@pytest.mark.parametrize("told", ['{ bad_strips = "many" }', "{ bad_strips = true }", "{ bad_strips = nan }", "[1]"])
+def test_what_is_no_table_of_numbers_is_refused(told):
+    (mistake,) = mistakes(NUMBERED + f"numbers = {told}")
+    assert "numbers: found" in mistake
+    assert "expected a table of numbers" in mistake
+
+
+def test_a_number_that_the_configuration_does_not_have_is_refused_with_the_nearest_name():
+    scenario = Scenario.parse(NUMBERED + "numbers = { bad_strip = 1 }", "x.toml")
+    (mistake,) = unknown_numbers(scenario, config.load().products)
+    assert mistake == (
+        'x.toml: run 398600: product "SiStripBadStrip_pcl": numbers: unknown "bad_strip", did you mean "bad_strips"? '
+        "(allowed: bad_modules, bad_strips)"
+    )

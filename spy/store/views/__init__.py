@@ -3,6 +3,7 @@
 from spy.store.views.acts import ActsNow, Proposal, acts_now
 from spy.store.views.decided import Decision, brief, decision_at, decisions_after, last_decision_id, shown
 from spy.store.views.detail import Message, Move, RunDetail, run_detail
+from spy.store.views.numbers import NumberLine, NumberPoint, product_numbers
 from spy.store.views.ready import Readiness, first_unready_run, readiness
 from spy.store.views.runs import RunLine, run_lines
 from spy.store.views.saved import (
@@ -28,6 +29,8 @@ __all__ = [
     "Delay",
     "Message",
     "Move",
+    "NumberLine",
+    "NumberPoint",
     "Overview",
     "ProductLatency",
     "Proposal",
@@ -47,6 +50,7 @@ __all__ = [
     "first_unready_run",
     "last_decision_id",
     "overview",
+    "product_numbers",
     "readiness",
     "run_detail",
     "run_lines",

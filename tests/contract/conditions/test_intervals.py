@@ -35,6 +35,7 @@ def test_a_payload_made_for_the_run_is_told_with_its_hash_and_time(engine, inser
         "synchronization": "prompt",
         "since_run": 398600,
         "payload_hash": sha1("mine"),
+        "payload_bytes": 0,
         "inserted_at": END + timedelta(hours=1),
     }
 

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
 from sqlalchemy import select
@@ -15,14 +13,11 @@ from sqlalchemy import select
 from probes.simulation.report import report
 from probes.simulation.scenario import Scenario
 from probes.simulation.step import Steps
-from probes.simulation.transport import InProcess
-from probes.simulation.wire import Request, Response
-from spy.app import connection_of
 from spy.config import load
 from spy.store.engine import reading
 from spy.store.tables import DecisionRow, table_of
 from tests.support.endpoint import BULK, LINE
-from tests.support.period import json_response
+from tests.support.guest import Guests
 from tests.support.plain_story import STORY
 
 RELEASED = {"deciding": timedelta(hours=8), "shadow": timedelta(hours=6)}
@@ -30,34 +25,41 @@ RELEASED = {"deciding": timedelta(hours=8), "shadow": timedelta(hours=6)}
 LATE = timedelta(minutes=30)
 
 
-class Watched(Steps):
-    """The simulated world with one more service, which only the configuration knows."""
+TRACKER = f"""
+import json
+from datetime import timedelta
+from probes.simulation.wire import Response
 
+class Simulator:
+    path = "/api/"
     broken = False
 
-    def _connection(self, service: str, wants: str) -> Any:
-        if service != "tracker":
-            return super()._connection(service, wants)
-        return connection_of(service, self.config.service[service], wants, InProcess(self.status), self._seconds)
+    def __init__(self, world):
+        self.world = world
 
-    def status(self, request: Request) -> Response:
+    def answer(self, request):
         if self.broken:
-            return json_response("<html><title>Sign in</title></html>")
-        done = self.at >= self.scenario.start + RELEASED["deciding"]
-        return json_response(json.dumps({"data": [LINE | {"state": "done" if done else "open"}]}))
+            return Response(200, b"<html><title>Sign in</title></html>")
+        done = self.world.now >= self.world.scenario.start + timedelta(hours=8)
+        return Response(200, json.dumps({{"data": [{LINE!r} | {{"state": "done" if done else "open"}}]}}).encode())
+"""
+"""A service that only the configuration asks; a package simulates it."""
 
 
 @pytest.fixture
-def watched(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Watched]:
+def watched(tmp_path: Path, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[Steps]:
+    guests = Guests(tmp_path / "site", monkeypatch)
+    guests.add("tracker-board", TRACKER, simulators="tracker = Simulator")
     rule = {"name": "tracker", "scope": "run", "ready": "tracker_done", "text": "the tracker people are done"}
     block = "[agent.service.tracker]\nurl = 'http://tracker.invalid/api/'\n[[agent.endpoint]]" + BULK
     block = block.replace("[read]", "[agent.endpoint.read]").replace("[[fact]]", "[[agent.endpoint.fact]]")
     scenario = Scenario.parse(STORY + block, "story.toml")
     rules = [*load().model_dump()["rule"], rule | {"shadow": request.param == "shadow"}]
-    steps = Watched(replace(scenario, agent={**scenario.agent, "rule": rules}), tmp_path)
+    steps = Steps(replace(scenario, agent={**scenario.agent, "rule": rules}), tmp_path)
     steps.begin()
     yield steps
     steps.close()
+    guests.leave()
 
 
 def released(steps: Steps) -> list[timedelta]:
@@ -67,7 +69,7 @@ def released(steps: Steps) -> list[timedelta]:
 
 @pytest.mark.parametrize("watched", ["deciding", "shadow"], indirect=True)
 def test_a_deciding_rule_waits_for_the_service_and_a_shadow_rule_does_not(
-    watched: Watched, request: pytest.FixtureRequest
+    watched: Steps, request: pytest.FixtureRequest
 ) -> None:
     expected = RELEASED[request.node.callspec.params["watched"]]
     watched.go_to(watched.scenario.start + timedelta(hours=9))
@@ -82,7 +84,7 @@ def test_a_deciding_rule_waits_for_the_service_and_a_shadow_rule_does_not(
 
 
 @pytest.mark.parametrize("watched", ["deciding"], indirect=True)
-def test_a_service_that_shows_a_login_page_releases_nothing(watched: Watched) -> None:
-    watched.broken = True
+def test_a_service_that_shows_a_login_page_releases_nothing(watched: Steps) -> None:
+    vars(watched.stage.services["tracker"].simulator)["broken"] = True
     watched.go_to(watched.scenario.start + timedelta(hours=9))
     assert released(watched) == []

@@ -12,7 +12,6 @@ import pytest
 
 from probes.simulation.live import Live
 from probes.simulation.scenario import Scenario
-from probes.simulation.stage import PATHS
 from spy.clock import iso, utc_now
 from tests.support.command import answer, configured, spy
 from tests.support.tree import ROOT
@@ -37,7 +36,7 @@ def world(tmp_path: Path) -> Iterator[Live]:
 @pytest.fixture
 def values(world: Live, smtp_server, tmp_path: Path) -> dict[str, str]:
     """Configuration values that point to it."""
-    urls = {f"service.{name}.url": f'"{world.url(name)}"' for name in PATHS if name != "receiver"}
+    urls = {f"service.{name}.url": f'"{world.url(name)}"' for name in world.stage.services if name != "receiver"}
     return urls | {
         "service.conditions.url": f'"sqlite:///{world.stage.world.conditions_path}"',
         "agent.store": f'"sqlite:///{tmp_path}/var/spy.db"',

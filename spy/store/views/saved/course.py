@@ -13,7 +13,9 @@ from spy.store.views.saved.history import History, Moved, Part, Record
 from spy.store.views.saved.layers import last, layers, moved, ready
 from spy.store.views.saved.span import OF_EARLIER_RUNS, Cause, Span, partition, total
 
-RUN_FACTS: tuple[Part, ...] = tuple(("", name) for name in ("run_end", "run_ended", "run_class", *release.HOLDING))
+RUN_FACTS: tuple[Part, ...] = tuple(
+    ("", name) for name in ("run_end", "run_ended", "run_class", "streams", *release.HOLDING)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +150,9 @@ def _course(
 
 
 def _all_done(record: Record, streams: Collection[str]) -> datetime | None:
-    """When the last of the streams that the run has was told done, by Tier0's own time where it gives one."""
-    told = [words for name in streams if (words := record.facts.get((f"/stream:{name}", "stream_done")))]
-    done = [next((word.as_of or word.seen_at for word in words if word.value is True), None) for words in told]
+    """When the last stream that carries a required calibration was told done; None while one is not."""
+    declared = record.newest("streams")
+    mine = set(streams) & set(declared.split(",")) if isinstance(declared, str) else set()
+    told = [record.facts.get((f"/stream:{name}", "stream_done"), []) for name in mine]
+    done = [next((word.seen_at for word in words if word.value is True), None) for words in told]
     return max((at for at in done if at), default=None) if all(done) else None

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Select, String, Text, cast, column, func, literal, select, type_coerce, values
@@ -18,6 +20,7 @@ from spy.store.types import unpacked
 _decision, _evidence, _look = table_of(DecisionRow), table_of(EvidenceRow), table_of(LookRow)
 _move, _probe, _release, _run = table_of(MoveRow), table_of(ProbeRow), table_of(ReleaseRow), table_of(RunRow)
 
+_EVENTS = ("harvest_sample", "stream_done")
 Part = tuple[str, str]
 """Of a run: how its subject goes on after the run number, and the name of the fact."""
 
@@ -27,7 +30,6 @@ class Word(NamedTuple):
 
     value: Value | None
     seen_at: datetime
-    as_of: datetime | None
 
 
 class Decided(NamedTuple):
@@ -100,22 +102,12 @@ def read(
         row.number: Record(row.number, row.opened_at, row.closed_at, row.stage or Stage.NONE, row.would_at)
         for row in connection.execute(runs)
     }
-    for row in connection.execute(_facts(which, parts, instance)):
-        word = Word(unpacked(row.value), row.seen_at, row.as_of)
-        records[row.number].facts[row.suffix, row.name].append(word)
-    moved = select(_release.c.run, _move.c.at, _move.c.after, _move.c.why).join(
-        _release, _release.c.chunk == _move.c.chunk
-    )
-    for run, at, after, why in connection.execute(
-        moved.join(_run, _run.c.number == _release.c.run).where(which).order_by(_move.c.id)
-    ):
+    for number, suffix, name, value, seen_at in connection.execute(_facts(which, parts, instance)):
+        records[number].facts[suffix, name].append(Word(_value(value), seen_at))
+    for run, at, after, why in connection.execute(_moves(which)):
         records[run].moves.append(Moved(at, Stage(after), why))
-    told = (_decision.c.revision, _decision.c.at, _decision.c.verdict, _decision.c.cause)
-    decided = select(_decision.c.run, *told, type_coerce(_decision.c.reasons, Text))
-    for run, *rest in connection.execute(
-        decided.join(_run, _run.c.number == _decision.c.run).where(which).order_by(_decision.c.id)
-    ):
-        records[run].decided.append(Decided(*rest))
+    for run, *told in connection.execute(_decisions(which)):
+        records[run].decided.append(Decided(*told))
     first = min((record.opened_at for record in records.values()), default=begin)
     silences = tuple(_silences(connection, first, context))
     return History(tuple(records.values()), silences, tuple(_unwatched(connection, first, silent_after, now)))
@@ -126,11 +118,19 @@ def _facts(which: Any, parts: Collection[Part], instance: str) -> Select[Any]:
     wanted = values(column("suffix", String), column("name", String), name="wanted").data(list(parts)).cte("wanted")
     subject = literal(f"{instance}:") + cast(_run.c.number, Text) + wanted.c.suffix
     same = (_evidence.c.run == _run.c.number) & (_evidence.c.subject == subject) & (_evidence.c.name == wanted.c.name)
-    told = (_evidence.c.value, _evidence.c.seen_at, _evidence.c.as_of)
-    query = select(_run.c.number, wanted.c.suffix, wanted.c.name, *told)
-    return (
-        query.select_from(_run.join(wanted, literal(True)).join(_evidence, same)).where(which).order_by(_evidence.c.id)
+    value = type_coerce(_evidence.c.value, Text)
+    # Half of all rows tell that nothing is there yet, or an interval of an earlier run.
+    is_news = (_evidence.c.name.not_in(_EVENTS) | (value != "false")) & (
+        (_evidence.c.name != "since_run") | (value == cast(_run.c.number, Text))
     )
+    query = select(_run.c.number, wanted.c.suffix, wanted.c.name, value, _evidence.c.seen_at)
+    query = query.select_from(_run.join(wanted, literal(True)).join(_evidence, same))
+    return query.where(which, is_news).order_by(_evidence.c.id)
+
+
+@lru_cache(maxsize=4096)
+def _value(text: str) -> Value | None:
+    return unpacked(json.loads(text))
 
 
 def _moves(which: Any) -> Select[Any]:

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from math import ceil
 from statistics import fmean, median, pstdev
 
-from spy.domain.product import Base, Product
+from spy.domain.product import Product
 from spy.store.views.saved.history import Part, Record
 
 PUBLISHED_2024 = (timedelta(hours=7.2), timedelta(hours=6.9))
@@ -56,7 +56,7 @@ def parts(products: Collection[Product]) -> list[Part]:
     """The facts that this needs of each run."""
     wanted = [(f"/product:{p.name}", name) for p in products for name in ("harvest_sample", "uploaded_at")]
     tags = {tag for p in products for tag in p.destination_tags}
-    return [*wanted, *((f"/tag:{tag}", name) for tag in sorted(tags) for name in ("since_run", "inserted_at"))]
+    return [*wanted, *((f"/tag:{tag}", "since_run") for tag in sorted(tags))]
 
 
 def latencies(record: Record, end: datetime, products: Collection[Product]) -> Iterator[Latency]:
@@ -67,24 +67,13 @@ def latencies(record: Record, end: datetime, products: Collection[Product]) -> I
         uploaded = record.newest("uploaded_at", f"/product:{product.name}")
         uploaded_at = uploaded if isinstance(uploaded, datetime) else None
         if harvested or uploaded_at:
-            yield Latency(record.run, product.name, end, harvested, uploaded_at, _visible(record, end, product))
+            yield Latency(record.run, product.name, end, harvested, uploaded_at, _visible(record, uploaded_at, product))
 
 
-def _visible(record: Record, end: datetime, product: Product) -> datetime | None:
-    seen = [at for tag in product.destination_tags if (at := _seen_in(record, end, product.base, tag))]
-    return max(seen, default=None)
-
-
-def _seen_in(record: Record, end: datetime, base: Base, tag: str) -> datetime | None:
-    """First sight of the newest interval; None unless it was made for this run."""
-    inserted = record.facts.get((f"/tag:{tag}", "inserted_at"), [])
-    newest = inserted[-1].value if inserted else None
-    is_own = record.newest("since_run", f"/tag:{tag}") == record.run
-    if base is Base.TIME:
-        is_own = isinstance(newest, datetime) and newest >= end
-    if newest is None or not is_own:
-        return None
-    return next(word.seen_at for word in inserted if word.value == newest)
+def _visible(record: Record, uploaded_at: datetime | None, product: Product) -> datetime | None:
+    """First sight of an interval of this run in the last tag that got one; another run's may have been there before."""
+    own = [words[0] for tag in product.destination_tags if (words := record.facts.get((f"/tag:{tag}", "since_run")))]
+    return max(uploaded_at, *(word.seen_at for word in own)) if uploaded_at and own else None
 
 
 def summary(told: Sequence[Latency], products: Collection[Product]) -> list[ProductLatency]:
