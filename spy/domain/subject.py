@@ -12,6 +12,9 @@ from typing import NewType
 
 Subject = NewType("Subject", str)
 
+AT_ONCE = 16384
+"""Subjects taken apart and remembered: those of some hundred open runs; closed runs must not stay in memory."""
+
 
 def of_service(name: str) -> Subject:
     return Subject(f"service:{name}")
@@ -37,7 +40,7 @@ def of_number(instance: str, run: int, product: str, number: str) -> Subject:
     return Subject(f"{instance}:{run}/number:{product}.{number}")
 
 
-@lru_cache(maxsize=65536)
+@lru_cache(maxsize=AT_ONCE)
 def run_of(subject: Subject) -> int | None:
     """The run number a subject is about; None for a service."""
     head = subject.split("/", 1)[0]
@@ -45,7 +48,7 @@ def run_of(subject: Subject) -> int | None:
     return int(number) if number.isdigit() else None
 
 
-@lru_cache(maxsize=65536)
+@lru_cache(maxsize=AT_ONCE)
 def part_of(subject: Subject) -> tuple[str, str]:
     """Kind and name of the part: ("stream", "Express"); ("run", "") for the run itself, ("service", name)."""
     head, slash, tail = subject.partition("/")
