@@ -10,6 +10,7 @@ from urllib.parse import parse_qs
 from dash import dcc, html
 
 from dashboard.marks import labelled
+from spy.acting.handover import hand_over
 from spy.acting.intent import Intent
 from spy.acting.perform import Asked, Done, confirm, perform, preview_of
 from spy.domain.act import Do
@@ -157,6 +158,15 @@ def agreed(asked: Asked, number: int, who: str) -> list[Any]:
         return _told(confirm(_signed_by(asked, who), number), only_look=False)
     except SpyError as refused:
         return _refused(str(refused))
+
+
+def left(asked: Asked, text: str, who: str) -> list[Any]:
+    """What came of a handover note."""
+    try:
+        hand_over(_signed_by(asked, who), text)
+    except SpyError as refused:
+        return _refused(str(refused))
+    return [html.P("✓ Left for the next crew; it stands on Now.", className="said ready")]
 
 
 def _signed_by(asked: Asked, who: str) -> Asked:

@@ -19,9 +19,10 @@ from dashboard.act import Choices, act_page
 from dashboard.acts import acts_page
 from dashboard.frame import AGE, INDEX, banner, layout
 from dashboard.now import now_page
-from dashboard.paths import ACT, ACTS, RUN, SERVICES, TRENDS, OneDocument, close_the_rest, under
+from dashboard.paths import ACT, ACTS, RUN, SERVICES, SHIFT, STILL, TRENDS, OneDocument, close_the_rest, under
 from dashboard.run import missing_page, run_page
 from dashboard.services import services_page
+from dashboard.shift import shift_page
 from dashboard.trends import as_csv, trends_page
 from spy.acting import calling
 from spy.acting.perform import Asked
@@ -29,7 +30,19 @@ from spy.clock import iso
 from spy.domain.errors import StoreError
 from spy.domain.product import Product, Required
 from spy.site import Site
-from spy.store.views import Delay, Overview, Saved, acts_now, overview, run_detail, run_lines, saved, services
+from spy.store.views import (
+    Delay,
+    Overview,
+    Saved,
+    acts_now,
+    handover,
+    overview,
+    run_detail,
+    run_lines,
+    saved,
+    services,
+    shift_log,
+)
 
 Clock = Callable[[], datetime]
 RECENT = 30
@@ -37,6 +50,7 @@ RECENT = 30
 FRONTIER_DAYS = 3
 """What Tier0 holds, and a day more."""
 LONGEST_DAYS = 3660
+LONGEST_HOURS = 24 * 14
 
 
 class WebSection(Protocol):
@@ -152,7 +166,7 @@ def _click(dash: Dash, pages: Pages) -> None:
     async def csv(clicks: int, query: str) -> Any:
         if not clicks:
             return no_update
-        told = await asyncio.to_thread(pages.saved, pages.clock(), days_of(query or ""))
+        told = await asyncio.to_thread(pages.saved, pages.clock(), number_of(query or "", "days", 7, LONGEST_DAYS))
         return {"content": as_csv(told), "filename": "calibration-readiness.csv", "type": "text/csv"}
 
 
@@ -170,6 +184,16 @@ def _act(dash: Dash, asked: Callable[[], Asked]) -> None:
         if not (_look or _do):
             return no_update
         return await asyncio.to_thread(act.answer, asked(), values, ctx.triggered_id == "act-preview")
+
+    @dash.callback(
+        Output("handover-answer", "children"),
+        Input("handover-leave", "n_clicks"),
+        State("handover-text", "value"),
+        State("handover-who", "value"),
+        prevent_initial_call=True,
+    )
+    async def leave(clicks: int, text: str | None, who: str | None) -> Any:
+        return await asyncio.to_thread(act.left, asked(), text or "", who or "") if clicks else no_update
 
     @dash.callback(
         Output("agree-answer", "children"),
@@ -203,21 +227,28 @@ class Pages:
             parts: tuple[Any, Any] = (banner(seen, calling.current()), under(self.prefix, page))
         except StoreError as broken:
             return no_update, no_update, {**before, "problem": str(broken).splitlines()[0]}
-        digest = hashlib.sha256(repr((path, query, parts)).encode()).hexdigest()
+        digest, where = hashlib.sha256(repr((path, query, parts)).encode()).hexdigest(), path + query
         if digest == before.get("digest"):
             parts = (no_update, no_update)
-        return *parts, {**facts(seen), "digest": digest}
+        elif path.removeprefix(self.prefix) in STILL and where == before.get("where"):
+            parts = (parts[0], no_update)
+        return *parts, {**facts(seen), "digest": digest, "where": where}
 
     def _page(self, path: str, query: str, seen: Overview) -> list[Any]:
         if path in ("/", ""):
             recent = run_lines(self.store, seen.now, RECENT, products=self.config.products)
-            return now_page(seen, recent, self.saved(seen.now, FRONTIER_DAYS).runs)
+            return now_page(seen, recent, self.saved(seen.now, FRONTIER_DAYS).runs, handover(self.store))
         if path == SERVICES:
             return services_page(services(self.store, seen.now))
         if path == ACT:
             return act_page(query, calling.current(), self._choices())
+        if path == SHIFT:
+            hours = number_of(query, "hours", 8, LONGEST_HOURS)
+            begin = seen.now - timedelta(hours=hours)
+            log, left = shift_log(self.store, begin, seen.now), handover(self.store)
+            return shift_page(seen, log, left, begin, hours, calling.current())
         if path == TRENDS:
-            days = days_of(query)
+            days = number_of(query, "days", 7, LONGEST_DAYS)
             return trends_page(self.saved(seen.now, days), days)
         if path == ACTS:
             return acts_page(acts_now(self.store, seen.now), calling.current())
@@ -248,10 +279,10 @@ class Pages:
         return Choices([rule.name for rule in self.config.rule], sorted(products), tags)
 
 
-def days_of(query: str) -> int:
-    """`?days=30`; what is no number of days is a week."""
-    told = parse_qs(query.removeprefix("?")).get("days", [""])[0]
-    return min(int(told), LONGEST_DAYS) if told.isascii() and told.isdigit() and int(told[:6]) > 0 else 7
+def number_of(query: str, name: str, otherwise: int, at_most: int) -> int:
+    """`?days=30`; what is no number counts as not given."""
+    told = parse_qs(query.removeprefix("?")).get(name, [""])[0]
+    return min(int(told[:9]), at_most) if told.isascii() and told.isdigit() and int(told[:9]) else otherwise
 
 
 def facts(seen: Overview) -> dict[str, Any]:

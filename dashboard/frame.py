@@ -52,6 +52,7 @@ def layout() -> html.Div:
                             dcc.Link("Services", href="/services"),
                             dcc.Link("Acts", href="/acts"),
                             dcc.Link("Trends", href="/trends"),
+                            dcc.Link("Shift log", href="/shift"),
                         ],
                         **labelled("Pages"),
                     ),

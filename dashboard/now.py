@@ -10,9 +10,10 @@ from dash import dcc, html
 from dashboard.frontier import frontier
 from dashboard.grid import columns_of, grid
 from dashboard.marks import SIGNS, at, chip, facts, run_link
+from dashboard.shift import note
 from spy.domain.act import Act, Do
 from spy.domain.verdict import State
-from spy.store.views import Overview, RunLine, RunSaved
+from spy.store.views import Handover, Overview, RunLine, RunSaved
 
 HEADS = {
     State.READY: "All is well",
@@ -22,13 +23,17 @@ HEADS = {
 }
 
 
-def now_page(seen: Overview, recent: Sequence[RunLine], ended: Sequence[RunSaved] = ()) -> list[Any]:
+def now_page(
+    seen: Overview, recent: Sequence[RunLine], ended: Sequence[RunSaved] = (), left: Handover | None = None
+) -> list[Any]:
     """`recent` are the newest runs, of which those not in the queue are shown below it; `ended` make the chart."""
     queue = list(seen.queue)
     shown = {line.run for line in queue}
     past = [line for line in recent if line.run not in shown]
     columns = columns_of([*queue, *past])
     parts: list[Any] = [_said(seen), _standing(seen)]
+    if left:
+        parts += [html.H2("Handover"), note(left)]
     if acts := _in_force(queue):
         parts.append(_acts(acts))
     if ended:

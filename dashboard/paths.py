@@ -13,9 +13,11 @@ from fastapi import FastAPI
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-SERVICES, ACT, ACTS, TRENDS = "/services", "/act", "/acts", "/trends"
-PAGES = (SERVICES, ACT, ACTS, TRENDS)
+SERVICES, ACT, ACTS, TRENDS, SHIFT = "/services", "/act", "/acts", "/trends", "/shift"
+PAGES = (SERVICES, ACT, ACTS, TRENDS, SHIFT)
 RUN = "/run/"
+STILL = (ACT, SHIFT)
+"""Where people type: made anew only when they come, or the ground would move under their fingers."""
 
 
 def under(prefix: str, tree: Any) -> Any:

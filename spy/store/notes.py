@@ -15,6 +15,8 @@ HALT = "halt"
 EXCUSED = "excused"
 """The reason of the last halt that a person ended."""
 MODE = "mode"
+HANDOVER = "handover"
+"""What one crew left for the next: JSON with who and text."""
 HEARTBEAT = "heartbeat"
 """Last time the agent took a look in; the value is its name."""
 

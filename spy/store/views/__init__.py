@@ -19,6 +19,7 @@ from spy.store.views.saved import (
     saved,
 )
 from spy.store.views.service_line import ServiceLine, services
+from spy.store.views.shift import Entry, Handover, handover, shift_log
 from spy.store.views.summary import Overview, overview
 
 __all__ = [
@@ -27,6 +28,8 @@ __all__ = [
     "Cause",
     "Decision",
     "Delay",
+    "Entry",
+    "Handover",
     "Message",
     "Move",
     "NumberLine",
@@ -48,6 +51,7 @@ __all__ = [
     "decision_at",
     "decisions_after",
     "first_unready_run",
+    "handover",
     "last_decision_id",
     "overview",
     "product_numbers",
@@ -56,5 +60,6 @@ __all__ = [
     "run_lines",
     "saved",
     "services",
+    "shift_log",
     "shown",
 ]
