@@ -49,6 +49,7 @@ def layout() -> html.Div:
                         [
                             html.Span("Calibration readiness", className="name"),
                             dcc.Link("Now", href="/"),
+                            dcc.Link("Calibrations", href="/products"),
                             dcc.Link("Services", href="/services"),
                             dcc.Link("Acts", href="/acts"),
                             dcc.Link("Trends", href="/trends"),

@@ -13,8 +13,8 @@ from fastapi import FastAPI
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-SERVICES, ACT, ACTS, TRENDS, SHIFT = "/services", "/act", "/acts", "/trends", "/shift"
-PAGES = (SERVICES, ACT, ACTS, TRENDS, SHIFT)
+SERVICES, ACT, ACTS, TRENDS, SHIFT, PRODUCTS = "/services", "/act", "/acts", "/trends", "/shift", "/products"
+PAGES = (SERVICES, ACT, ACTS, TRENDS, SHIFT, PRODUCTS)
 RUN = "/run/"
 STILL = (ACT, SHIFT)
 """Where people type: made anew only when they come, or the ground would move under their fingers."""
