@@ -47,7 +47,7 @@ def judged(
     told: dict[int, Judged] = {}
     maps: dict[str, GlobalTag] = {}
     try:
-        maps = ask(SERVICE, engine, lambda c: _maps(c, sorted({r.global_tag for r in askable}))) if askable else {}
+        maps = ask(SERVICE, engine, lambda c: maps_of(c, sorted({r.global_tag for r in askable}))) if askable else {}
     except SourceError as error:
         told = {release.run: _unknown(release, str(error)) for release in askable}
     mapped = [release for release in askable if release.run not in told]
@@ -64,8 +64,8 @@ def _hopeless(release: WouldBe, now: datetime) -> str:
     """Why the database need not be asked."""
     if release.unknown:
         return release.unknown
-    if release.start is None or release.end is None:
-        return "when the run began and ended is not known"
+    if release.released_at is None or release.start is None or release.end is None:
+        return "when the run began, ended and would have gone is not known"
     if not release.global_tag:
         return "the prompt global tag is unknown, since the run's era is"
     if release.locked_at is None:
@@ -79,7 +79,8 @@ def _unknown(release: WouldBe, why: str) -> Judged:
     return Judged(release, Word.UNKNOWN, why=why)
 
 
-def _maps(connection: Connection, names: Sequence[str]) -> dict[str, GlobalTag]:
+def maps_of(connection: Connection, names: Sequence[str]) -> dict[str, GlobalTag]:
+    """What each of these global tags maps; one that does not exist is left out."""
     maps: dict[str, GlobalTag] = {}
     for name, snapshot, record, tag, time_type in connection.execute(statement.global_tag_maps(names)).all():
         entry = maps.setdefault(str(name), GlobalTag(utc(snapshot)))
@@ -153,8 +154,8 @@ def _late(
 
 def span_of(release: WouldBe) -> statement.Span:
     """In whole seconds, outwards: what came in the second of the release came after it."""
-    start, end, locked = release.start, release.end, release.locked_at
-    if start is None or end is None or locked is None:
+    start, end, released, locked = release.start, release.end, release.released_at, release.locked_at
+    if start is None or end is None or released is None or locked is None:
         raise ValueError(f"run {release.run} lacks a time, and is not to be asked about")
     return statement.Span(
         run_number=release.run,
@@ -163,7 +164,7 @@ def span_of(release: WouldBe) -> statement.Span:
         last_lumi=last_lumi(release),
         first_time=encode_time(start),
         last_time=encode_time(end),
-        released=as_stored(release.released_at.replace(microsecond=0)),
+        released=as_stored(released.replace(microsecond=0)),
         locked=as_stored(locked.replace(microsecond=0) + _SECOND),
     )
 

@@ -16,7 +16,8 @@ class WouldBe:
     """A run that would have been released, or was, before Tier0's own clock had locked it."""
 
     run: int
-    released_at: datetime
+    released_at: datetime | None = None
+    """UTC; None: not known, and `unknown` says why."""
     locked_at: datetime | None = None
     """UTC; None: not known, and `unknown` says why."""
     start: datetime | None = None
@@ -154,7 +155,7 @@ def late_of(row: Row, release: WouldBe, owner: Owner | None, record: str) -> Lat
         inserted_at=row.inserted_at,
         effect=effect_of(row, first_place(release, row.base)),
         before=row.before,
-        delay=row.inserted_at - release.released_at,
+        delay=row.inserted_at - release.released_at if release.released_at else timedelta(0),
         record=record,
     )
     if owner is None:

@@ -68,12 +68,14 @@ def _parts(items: Sequence[Any]) -> Iterable[Sequence[Any]]:
     return (items[start : start + AT_ONCE] for start in range(0, len(items), AT_ONCE))
 
 
-def facts_of(connection: Connection, runs: Sequence[int], instance: str) -> dict[int, dict[str, Any]]:
+def facts_of(
+    connection: Connection, runs: Sequence[int], instance: str, names: Sequence[str] = FACTS
+) -> dict[int, dict[str, Any]]:
     """The last value that was told of each fact, by run: a run that is over does not change while nobody answers."""
     facts: dict[int, dict[str, Any]] = {}
     for some in _parts(runs):
         subjects = [of_run(instance, run) for run in some]
-        about = (_evidence.c.run.in_(some), _evidence.c.subject.in_(subjects), _evidence.c.name.in_(FACTS))
+        about = (_evidence.c.run.in_(some), _evidence.c.subject.in_(subjects), _evidence.c.name.in_(names))
         columns = (_evidence.c.run, _evidence.c.name, _evidence.c.value)
         for row in connection.execute(select(*columns).where(*about).order_by(_evidence.c.id)):
             if row.value is not None:

@@ -35,6 +35,8 @@ class Report:
     """Tags of the prompt global tags about which nothing can be asked."""
     is_past: bool = False
     """From insertion times alone: no rules were asked."""
+    held: tuple[tuple[int, str], ...] = ()
+    """Runs that would not have gone before the lock, and why (from insertion times alone)."""
     cannot_know: tuple[str, ...] = ()
     """What the way in which it was made leaves open, in sentences."""
 
@@ -102,6 +104,8 @@ def summary(report: Report) -> str:
     how = "from insertion times alone" if report.is_past else f"under rules {report.rulebook}"
     first = f"{len(own)} would-be releases from {report.begin:%Y-%m-%d} to {report.end:%Y-%m-%d} {how}: "
     parts = [f"{len(known) - len(regrets)} without regret", _with_regret(regrets), f"{len(own) - len(known)} unknown"]
+    if report.held:
+        parts.append(f"{len(report.held)} more would not have gone before the lock")
     if others := len(report.runs) - len(own):
         parts.append(f"{others} more under other rules, not counted")
     return f"{first}{', '.join(parts)}.{_earlier(known)}"
@@ -120,9 +124,8 @@ def _with_regret(regrets: Sequence[Judged]) -> str:
 
 
 def _earlier(known: Sequence[Judged]) -> str:
-    gained = [
-        (j.release.locked_at - j.release.released_at).total_seconds() / 3600 for j in known if j.release.locked_at
-    ]
+    spans = ((one.release.released_at, one.release.locked_at) for one in known)
+    gained = [(lock - went).total_seconds() / 3600 for went, lock in spans if went and lock]
     return f" Half of them would have gone more than {median(gained):.1f} h before the lock." if gained else ""
 
 
@@ -133,7 +136,7 @@ def _hours(span: timedelta) -> str:
 def row_of(report: Report) -> dict[str, Any]:
     """The report as the store keeps it."""
     known = report.known
-    times = [one.release.released_at for one in known]
+    times = [one.release.released_at for one in known if one.release.released_at]
     return {
         "made_at": report.made_at,
         "made_by": report.made_by,
@@ -159,7 +162,7 @@ def told(one: Judged) -> dict[str, Any]:
         "run": release.run,
         "word": str(one.word),
         "why": one.why,
-        "released_at": iso(release.released_at),
+        "released_at": iso(release.released_at) if release.released_at else None,
         "locked_at": iso(release.locked_at) if release.locked_at else None,
         "run_end": iso(release.end) if release.end else None,
         "global_tag": release.global_tag,

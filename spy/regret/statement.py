@@ -40,6 +40,12 @@ GLOBAL_TAG_MAP = sa.Table(
     *(_key(name) for name in ("global_tag_name", "record", "label")),
     sa.Column("tag_name", sa.String(100)),
 )
+RUN_INFO = sa.Table(
+    "run_info",
+    _tables,
+    sa.Column("run_number", sa.BigInteger, primary_key=True),
+    sa.Column("start_time", _TIME),
+)
 TAG_LOG = sa.Table(
     "tag_log",
     _tables,
@@ -233,3 +239,11 @@ def own(wanted: int) -> sa.Select[Any]:
     return sa.select(*columns, came.correlate(rows).scalar_subquery().label("came_at")).select_from(
         rows.outerjoin(TAG, TAG.c.name == rows.c.tag_name)
     )
+
+
+def runs_between(begin: datetime, end: datetime) -> sa.Select[Any]:
+    """Numbers of the runs that began in a time."""
+    period = RUN_INFO.c.start_time.between(
+        sa.bindparam("b_begin", begin, sa.DateTime()), sa.bindparam("b_end", end, sa.DateTime())
+    )
+    return sa.select(RUN_INFO.c.run_number).where(period).order_by(RUN_INFO.c.run_number)
