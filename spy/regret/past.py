@@ -81,7 +81,7 @@ def gating_of(run: PastRun, required: Required, products: Products, mapped: Mapp
     names = [n for n in required.products if not required.only_where_declared or products[n].producer in run.producers]
     return [
         *(_of_product(products[name], mapped) for name in names),
-        *(_of_online(tag, mapped) for tag in required.online_tags),
+        *(_of_online(tag) for tag in required.online_tags),
     ]
 
 
@@ -90,8 +90,9 @@ def _of_product(product: Product, mapped: Mapping[str, str]) -> Gating:
     return Gating(product.name, product.base, tags, bool(product.accepts), product.tail_lumis)
 
 
-def _of_online(tag: OnlineTag, mapped: Mapping[str, str]) -> Gating:
-    return Gating(tag.name, Base.TIME, (tag.name,) if tag.name in mapped else (), tag.on_change)
+def _of_online(tag: OnlineTag) -> Gating:
+    """The rules ask it of every run of the class, whatever is mapped; one written on change only may well lack."""
+    return Gating(tag.name, Base.TIME, (tag.name,), tag.on_change)
 
 
 def wanted_of(run: PastRun, gating: Iterable[Gating]) -> Iterator[Wanted]:
@@ -133,7 +134,7 @@ def went(run: PastRun, lock: datetime, gating: Sequence[Gating], moments: Moment
     for one in gating:
         came = [moments[run.run, tag] for tag in one.tags]
         if wrong := next((c.base for c in came if c.base != one.base), None):
-            return f"{one.name}: since counts {wrong}, and {one.base} is expected"
+            return f"{one.name}: since counts {wrong or 'nothing: no such tag'}, and {one.base} is expected"
         times = [c.at for c in came if c.at is not None and c.at <= lock]
         if times and len(times) == len(came):
             last = max(last, *times)

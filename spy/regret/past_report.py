@@ -87,5 +87,5 @@ def _of_locks(runs: Sequence[PastRun], config: Config) -> list[str]:
         return []
     after = age_text(config.lock_after)
     return [
-        f"when Tier0 really locked {predicted} of {len(runs)} runs: {after} after their end, in run order, is taken"
+        f"when Tier0 locked {predicted} of {len(runs)} runs: {after} after their end, in run order, is taken"
     ]
