@@ -17,7 +17,7 @@ from spy.cli.options import existing_store
 from spy.config import Config
 from spy.database import as_stored, is_missing
 from spy.database import ask as ask_database
-from spy.domain.errors import ActError, SourceError, StoreError
+from spy.domain.errors import ActError, StoreError
 from spy.domain.evidence import Scope
 from spy.domain.run import Run
 from spy.domain.subject import of_run
@@ -41,6 +41,8 @@ _RANGE = re.compile(r"([1-9][0-9]{1,6})-([1-9][0-9]{1,6})")
 _run = table_of(RunRow)
 
 Facts = dict[int, dict[str, Any]]
+Problems = dict[int, dict[str, str]]
+"""Run to fact to why it is unknown."""
 Period = tuple[datetime, datetime]
 
 
@@ -117,21 +119,18 @@ def _in_database(conditions: Engine, period: Period) -> list[int]:
     return ask_database(SERVICE, conditions, numbers)
 
 
-def _asked(config: Config, numbers: Sequence[int], now: datetime) -> tuple[Facts, dict[int, str]]:
+def _asked(config: Config, numbers: Sequence[int], now: datetime) -> tuple[Facts, Problems]:
     """What the probes that know runs say about them, and what they could not say."""
     facts: Facts = {}
-    problems: dict[int, str] = {}
+    problems: Problems = {}
     for probe in probes_of(config).values():
         if not _knows_runs(probe):
             continue
-        try:
-            for run, name, value, problem in _look(config, probe, numbers, now):
-                if value is not None:
-                    facts.setdefault(run, {})[name] = value
-                elif problem:
-                    problems.setdefault(run, problem)
-        except SourceError as error:
-            problems |= {run: problems.get(run, str(error)) for run in numbers}
+        for run, name, value, problem in _look(config, probe, numbers, now):
+            if value is not None:
+                facts.setdefault(run, {})[name] = value
+            else:
+                problems.setdefault(run, {})[name] = f"{probe.service}: {problem}"
     return facts, problems
 
 
@@ -150,12 +149,12 @@ def _look(config: Config, probe: Probe, numbers: Sequence[int], now: datetime) -
         close(connection)
     by_subject = {of_run(config.agent.instance, number): number for number in numbers}
     if look.problem:
-        return [(run, "", None, f"{probe.service}: {look.problem}") for run in numbers]
+        return [(run, fact.name, None, look.problem) for run in numbers for fact in probe.facts]
     return [(by_subject[e.subject], e.name, e.value, e.problem) for e in look.evidence if e.subject in by_subject]
 
 
 def _past_run(
-    config: Config, run: int, facts: Mapping[str, Any], locked_at: datetime | None, problems: Mapping[int, str]
+    config: Config, run: int, facts: Mapping[str, Any], locked_at: datetime | None, problems: Problems
 ) -> PastRun:
     run_class, era = str(facts.get("run_class", "")), str(facts.get("era", ""))
     needed = config.required.get(run_class)
@@ -163,7 +162,9 @@ def _past_run(
     lacks = [name for name in ("run_start", "run_end", "last_lumi", "run_class", "era") if facts.get(name) is None]
     if needed is not None and needed.only_where_declared and facts.get("producers") is None:
         lacks.append("producers")
-    problem = f"{', '.join(lacks)} unknown: {problems.get(run, 'nobody told')}" if lacks else ""
+    told = problems.get(run, {})
+    why = dict.fromkeys(told[name] for name in lacks if name in told)
+    problem = f"{', '.join(lacks)} unknown ({'; '.join(why) or 'nobody told'})" if lacks else ""
     if not problem and not global_tag:
         problem = f"tier0.prompt_global_tag names no global tag for era {era}"
     return PastRun(

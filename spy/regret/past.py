@@ -145,7 +145,7 @@ def went(run: PastRun, lock: datetime, gating: Sequence[Gating], moments: Moment
     note = f"taken for not needed, since no interval of its own came: {', '.join(lacking)}" if lacking else ""
     return WouldBe(
         run=run.run,
-        released_at=last,
+        released_at=_next_second(last),
         locked_at=lock,
         start=run.start,
         end=run.end,
@@ -153,3 +153,9 @@ def went(run: PastRun, lock: datetime, gating: Sequence[Gating], moments: Moment
         global_tag=run.global_tag,
         note=note,
     )
+
+
+def _next_second(moment: datetime) -> datetime:
+    """Releases are judged in whole seconds: what made this one possible came before it, not in its second."""
+    whole = moment.replace(microsecond=0)
+    return whole if whole == moment else whole + timedelta(seconds=1)

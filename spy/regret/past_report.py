@@ -86,6 +86,4 @@ def _of_locks(runs: Sequence[PastRun], config: Config) -> list[str]:
     if not predicted:
         return []
     after = age_text(config.lock_after)
-    return [
-        f"when Tier0 locked {predicted} of {len(runs)} runs: {after} after their end, in run order, is taken"
-    ]
+    return [f"when Tier0 locked {predicted} of {len(runs)} runs: {after} after their end, in run order, is taken"]
