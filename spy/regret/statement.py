@@ -146,7 +146,9 @@ def _scope(spans: sa.Subquery) -> sa.Subquery:
     is_lumi, is_time = TAG.c.time_type == "Lumi", TAG.c.time_type == "Time"
     first = sa.case((is_lumi, spans.c.first_lumi), (is_time, spans.c.first_time), else_=spans.c.run_number)
     last = sa.case((is_lumi, spans.c.last_lumi), (is_time, spans.c.last_time), else_=spans.c.run_number)
-    columns = (spans.c.run_number, spans.c.released, spans.c.locked, TAG.c.name, TAG.c.time_type)
+    # Known only together with a span: else a planner may read all intervals of a tag first, and the spans for each.
+    name = sa.case((spans.c.run_number > 0, TAG.c.name)).label("name")
+    columns = (spans.c.run_number, spans.c.released, spans.c.locked, name, TAG.c.time_type)
     joined = spans.join(tags, tags.c.global_tag_name == spans.c.global_tag).join(TAG, TAG.c.name == tags.c.tag_name)
     return (
         sa.select(*columns, first.label("first_place"), last.label("last_place"))
