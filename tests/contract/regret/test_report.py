@@ -91,7 +91,9 @@ def test_since_is_compared_in_its_own_encoding(few, tag, since, is_read):
 )
 def test_only_what_comes_between_the_release_and_the_lock_is_late(few, hours, is_late):
     key = few.late(RUN, ALIGNMENT, RUN, hours)
-    assert (key in regrets(few.report())) is is_late
+    report = few.report()
+    assert (key in regrets(report)) is is_late
+    assert words(report)[RUN] == (Word.REGRET if is_late else Word.NONE)
 
 
 def test_what_comes_in_the_second_of_the_release_came_after_it(few):
