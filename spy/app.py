@@ -32,6 +32,7 @@ from spy.endpoint import EndpointSection, clashes
 from spy.http import ClientCredentials, FileToken, Http, Tokens
 from spy.installed import PROBES, fact_clashes, make, names, probe_offers
 from spy.probe import Configured, Probe
+from spy.regret import gate
 from spy.rules.derive import DERIVED
 from spy.rules.rulebook import Rulebook
 from spy.sections import ServiceSection
@@ -214,8 +215,12 @@ def open_agent_store(url: str, *, durable: bool = True) -> Engine:
 def build_agent(
     config: Config, store: Engine, probes: Mapping[str, Probe], asks: Mapping[str, Any], me: str = ""
 ) -> Agent:
+    """A live one only with an acknowledged regret report; else a ConfigError that says how to get there."""
     me = me or f"{socket.gethostname()}:{os.getpid()}"
-    return Agent(store, rulebook_of(config, probes), settings_of(config), probes, asks, me)
+    book = rulebook_of(config, probes)
+    if config.agent.mode == "live":
+        gate.insist(store, config.agent.instance, book.hash, config.regret)
+    return Agent(store, book, settings_of(config), probes, asks, me)
 
 
 def build_runner(config: Config) -> Runner:

@@ -29,6 +29,7 @@ from spy.sections import (
     OnlineTagSection,
     ProbeSection,
     ProductSection,
+    RegretSection,
     ReleaseSection,
     RuleSection,
     ServiceSection,
@@ -43,6 +44,7 @@ class Config(Section):
     store: StoreSection = Field(default_factory=StoreSection)
     tier0: Tier0Section = Field(default_factory=Tier0Section)
     release: ReleaseSection = Field(default_factory=ReleaseSection)
+    regret: RegretSection = Field(default_factory=RegretSection)
     mail: MailSection = Field(default_factory=MailSection)
     web: WebSection = Field(default_factory=WebSection)
     service: dict[str, ServiceSection]

@@ -41,6 +41,11 @@ class ReleaseSection(Section):
     lock_alarm: Duration = timedelta(minutes=20)
 
 
+class RegretSection(Section):
+    releases: int = Field(default=30, ge=0)
+    period: Duration = timedelta(days=7)
+
+
 class MailSection(Section):
     host: str = "127.0.0.1"
     port: int = Field(default=25, ge=1, le=65535)

@@ -11,6 +11,7 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
+from probes.simulation import proof
 from probes.simulation.report import report
 from probes.simulation.scenario import ActPlan, Scenario
 from probes.simulation.simulators import paths
@@ -48,11 +49,13 @@ class Steps:
         self.at = scenario.start
         hosts = {name: {"url": f"http://{name}.invalid{path}"} for name, path in paths().items()}
         release = {"url": f"http://receiver.invalid{RECEIVER_PATH}", "secret_file": "in memory"}
-        self.config = config_of(scenario, {"agent": {"mode": "live"}, "release": release, "service": hosts})
+        live = {"agent": {"mode": "live"}, "release": release, "service": hosts}
+        self.config = config_of(scenario, {**live, **proof.UNPROVEN})
         self.stage = Stage(scenario, self.config, folder, lambda: self.at)
         self.store = open_agent_store(store or f"sqlite:///{folder / 'spy.db'}", durable=False)
         self.probes = probes_of(self.config)
         self.asks = {name: self._connection(probe.service, probe.wants) for name, probe in self.probes.items()}
+        proof.acknowledge(self.store, self.asks["conditions"], self.config, self.probes, self.at)
         self.agent = build_agent(self.config, self.store, self.probes, self.asks, me="step")
         receiver = InProcess(self.stage.services["receiver"].answer, self.stage.advance)
         self.webhook = Webhook(
