@@ -91,7 +91,16 @@ class Config(Section):
         """Compile the rules against the facts that the probes declare."""
         rules = [RuleText(**r.model_dump()) for r in self.rule]
         exemptions = [ExemptionText(**e.model_dump()) for e in self.exemption]
-        return build(rules, exemptions, self.products, self.required, facts, file=file)
+        return build(rules, exemptions, self.products, self.required, facts, file=file, beside=self._beside_rules)
+
+    @property
+    def _beside_rules(self) -> dict[str, Any]:
+        """What changes decisions and is neither rule, product nor class."""
+        return {
+            "tier0": self.tier0.model_dump(),
+            "stale_after": {name: probe.stale_after for name, probe in self.probe.items()},
+            "endpoints": {block.name: block.model_dump() for block in self.endpoint},
+        }
 
 
 def _product(p: ProductSection) -> Product:

@@ -27,6 +27,7 @@ def judge(
     held_until: datetime | None = None,
 ) -> Verdict:
     """The verdict on one open run, pure in all of these. `held_until`: end of a hold that Tier0 accepted."""
+    runs = board.runs
     waivers = tuple(act for act in acts if act.do is Do.WAIVE and act.concerns(run))
     situation = Situation(
         chunk=Chunk(run),
@@ -35,8 +36,8 @@ def judge(
         instance=settings.instance,
         believed_for=settings.believed_for,
         renewed=board.renewed,
-        lower_runs=tuple(_lower(board, number) for number in board.runs if number < run),
-        newer_runs_exist=any(number > run for number in board.runs),
+        lower_runs=tuple([board.lower(number, _lower) for number in runs if number < run]),
+        newer_runs_exist=bool(runs) and runs[-1] > run,
         waivers=waivers,
         lock_after=settings.lock_after,
         upload_order_timeout=settings.upload_order_timeout,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,10 +12,10 @@ from sqlalchemy import Connection
 from spy.agent.basis import unpacked
 from spy.agent.decide import judge
 from spy.agent.settings import Settings
-from spy.clock import iso
 from spy.replay.past import Past
 from spy.rules.rulebook import Rulebook
 from spy.store import acts, decisions
+from spy.store.types import json_text
 
 TOLD = ("verdict", "cause", "reasons", "outcomes", "products", "payload_hashes", "required", "deadline")
 """What is compared, byte for byte."""
@@ -52,9 +51,9 @@ def replay(
         yield _again(connection, past, book, settings, row)
 
 
-def canonical(told: Any) -> str:
-    """Equal bytes for equal content; times as ISO 8601."""
-    return json.dumps(told, sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=iso)
+def _differs(told: Any, stored: Any) -> bool:
+    """Whether a part is not byte for byte the stored one, which is the text of a JSON value or a plain value."""
+    return bool((told if told is None or isinstance(told, str | datetime) else json_text(told)) != stored)
 
 
 def _again(connection: Connection, past: Past, book: Rulebook, settings: Settings, row: Any) -> Again:
@@ -72,5 +71,5 @@ def _again(connection: Connection, past: Past, book: Rulebook, settings: Setting
         return Again(**made, missing=f"a waiver is gone: acts {', '.join(map(str, basis.waivers))} were in force")
     verdict = judge(board, book, settings, row.run, waivers, basis.now, basis.held_until)
     told_now = decisions.told(verdict)
-    differs = tuple(part for part in TOLD if canonical(told_now[part]) != canonical(getattr(row, part)))
+    differs = tuple(part for part in TOLD if _differs(told_now[part], getattr(row, part)))
     return Again(**made, again=str(verdict.state), reasons=verdict.reasons, differs=differs)

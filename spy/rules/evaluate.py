@@ -93,9 +93,9 @@ def combined(ready: bool | None, blocked: bool | None) -> State:
 
 def _ask(expression: Expression, product: Product | None, view: View) -> tuple[bool | None, tuple[Seen, ...]]:
     """True, false, or None when any variable is unknown: then the expression is not even asked."""
-    seen = tuple(derive.lookup(view, name, product) for name in expression.names)
+    seen = tuple([derive.lookup(view, name, product) for name in expression.names])
     values: dict[str, Value] = {s.name: s.value for s in seen if s.value is not None}
-    if len(values) < len({s.name for s in seen}):
+    if len(values) < len(seen):
         return None, seen
     try:
         return expression.holds(values), seen
@@ -108,9 +108,12 @@ def _said(rule: Rule, subject: Subject, state: State, seen: tuple[Seen, ...], ex
     about = subject.rpartition(":")[2] if "/" in subject else rule.name
     unknown = [s.note for s in seen if s.value is None]
     told = unknown if state is State.UNKNOWN and unknown else [_told(s) for s in seen]
-    # What waits says first what it waits for; what is said within another part is not said twice.
-    parts = dict.fromkeys(sorted(told, key=lambda part: part != _told(seen[-1])) if state is State.WAITING else told)
-    detail = "; ".join(part for part in parts if not any(part in other and part != other for other in parts))
+    if len(told) > 1:
+        # What waits says first what it waits for; what is said within another part is not said twice.
+        first = _told(seen[-1]) if state is State.WAITING else None
+        parts = dict.fromkeys(told if first is None else sorted(told, key=lambda part: part != first))
+        told = [part for part in parts if not any(part in other and part != other for other in parts)]
+    detail = "; ".join(told)
     text = f"{about}: {'unknown: ' if state is State.UNKNOWN else ''}{detail}{extra}"
     return Outcome(rule.name, subject, state, text, seen, rule.shadow)
 
