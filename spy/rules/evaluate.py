@@ -21,7 +21,12 @@ from spy.rules.view import View
 
 def evaluate(situation: Situation, book: Rulebook) -> Verdict:
     """The four-way verdict on one chunk, with every rule's outcome and the values it saw."""
-    view = View(situation, book.products, book.classes)
+    return of_view(View(situation, book.products, book.classes), book)
+
+
+def of_view(view: View, book: Rulebook) -> Verdict:
+    """The verdict on what the view shows; afterwards the view tells what was read, and when time may change it."""
+    situation = view.situation
     for waiver in situation.waivers:
         view.wake(waiver.until)
     required = derive.required_products(view)
