@@ -26,11 +26,6 @@ LATE = timedelta(minutes=15)
 """A run is opened at most so long after the look that told of it."""
 
 
-def decide_anew(connection: Connection, stored: Stored, book: Rulebook, settings: Settings) -> dict[int, Watch]:
-    """What these rules would have said of each run; why one cannot be judged is noted in `stored`."""
-    return Anew(connection, stored, book, settings).walk() if stored.runs else {}
-
-
 class Anew:
     """Goes look by look through the past, with the board that the agent had."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -12,6 +12,8 @@ from sqlalchemy import Connection, func, select
 
 from spy.agent.basis import Basis, Loaded, unpacked
 from spy.domain.release import Stage
+from spy.domain.subject import Subject, part_of
+from spy.domain.verdict import State
 from spy.store import decisions
 from spy.store.tables import DecisionRow, MoveRow, ReleaseRow, RunRow, table_of
 
@@ -132,6 +134,13 @@ def _read_decision(found: Stored, row: Any) -> None:
 
 def blames_of(connection: Connection, decision: int) -> Blames:
     """Who was not content in a stored decision."""
-    outcomes = connection.execute(select(_decision.c.outcomes).where(_decision.c.id == decision)).scalar() or []
-    bad = [o for o in outcomes if not o["shadow"] and o["state"] != "ready"]
-    return tuple((o["rule"], o["subject"].rpartition(":")[2] if "/" in o["subject"] else "") for o in bad)
+    query = select(_decision.c.outcomes, _decision.c.required).where(_decision.c.id == decision)
+    row = connection.execute(query).one()
+    bad = [o for o in row.outcomes if not o["shadow"] and o["state"] != State.READY]
+    return blames(((o["rule"], o["subject"]) for o in bad), row.required)
+
+
+def blames(found: Iterable[tuple[str, str]], required: Collection[str]) -> Blames:
+    """Rules and subjects as rules and products; what no rule requires gates nobody."""
+    parts = [(rule, part_of(Subject(subject))) for rule, subject in found]
+    return tuple((rule, name) for rule, (_, name) in parts if not name or name in required)

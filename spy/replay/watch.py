@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from spy.agent.board import Board
 from spy.domain.subject import Subject
 from spy.domain.verdict import State, Verdict
-from spy.replay.stored import Blames, Step
+from spy.replay.stored import Blames, Step, blames
 from spy.rules.situation import Situation
 from spy.rules.view import View
 
@@ -84,4 +84,4 @@ def _sources(situation: Situation, read: Set[tuple[Subject, str]]) -> frozenset[
 def blames_in(verdict: Verdict) -> Blames:
     """Who is not content."""
     bad = [o for o in verdict.outcomes if o.decides and o.state is not State.READY]
-    return tuple((o.rule, o.subject.rpartition(":")[2] if "/" in o.subject else "") for o in bad)
+    return blames(((o.rule, o.subject) for o in bad), verdict.required)

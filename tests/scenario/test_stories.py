@@ -18,7 +18,7 @@ from spy.replay.again import Again
 from tests.oracle.judge import judge
 from tests.oracle.report import accepted_times, messages
 from tests.oracle.told import Told, read, seconds
-from tests.support.replayed import made_again
+from tests.support.replayed import judged_anew, made_again
 from tests.tell_stories import PAGE, STORIES, page, story_files, told
 
 Table = Mapping[str, Any]
@@ -29,11 +29,11 @@ CHUNKS = [(story, chunk) for story, expected in EXPECTED.items() for chunk in ex
 
 
 @cache
-def told_and_remade(story: str) -> tuple[Table, Sequence[Again]]:
+def told_and_remade(story: str) -> tuple[Table, Sequence[Again], Sequence[str]]:
     """The story's report, and its decisions made again from the store that it filled: played once for all tests."""
     scenario = Scenario.load(STORIES / f"{story}.toml")
     with tempfile.TemporaryDirectory(prefix="spy-story-") as folder, closing(Steps(scenario, Path(folder))) as steps:
-        return steps.play(), made_again(steps)
+        return steps.play(), made_again(steps), judged_anew(steps)
 
 
 def played(story: str) -> tuple[Table, Table]:
@@ -52,6 +52,11 @@ def test_every_decision_of_a_story_made_again_is_the_same_byte_for_byte(path: Pa
     made = told_and_remade(path.stem)[1]
     assert made
     assert [one for one in made if one.differs or one.missing] == []
+
+
+@pytest.mark.parametrize("path", story_files(), ids=lambda path: path.stem)
+def test_a_story_judged_again_at_every_moment_says_what_the_agent_said_and_when(path: Path) -> None:
+    assert told_and_remade(path.stem)[2] == []
 
 
 @pytest.mark.parametrize(("story", "chunk"), CHUNKS)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from probes.simulation.step import Steps
 from spy.replay.again import Again, replay
+from spy.replay.anew import Anew
+from spy.replay.stored import Step, stored
 from spy.store.engine import reading
 
 
@@ -14,3 +16,30 @@ def made_again(steps: Steps) -> list[Again]:
     agent, begin = steps.agent, steps.scenario.start
     with reading(steps.store) as connection:
         return list(replay(connection, agent.book, agent.settings, begin, steps.at + timedelta(days=1)))
+
+
+def judged_anew(steps: Steps) -> list[str]:
+    """Where judging at every moment, with the rules that decided, says another thing than the agent did, or when."""
+    agent, end = steps.agent, steps.at + timedelta(days=1)
+    with reading(steps.store) as connection:
+        found = stored(connection, steps.scenario.start, end)
+        watches = Anew(connection, found, agent.book, agent.settings).walk()
+    wrong = []
+    for one in found.runs.values():
+        if one.missing:
+            wrong.append(f"{one.run}: {one.missing}")
+            continue
+        # Once it is locked the agent judges a run no more.
+        anew = [step for step in watches[one.run].steps if step.at < (one.locked_at or end)]
+        if len(anew) != len(one.steps) or not all(map(_is_the_same, one.steps, anew)):
+            wrong.append(f"{one.run}: stored {_told(one.steps)}, anew {_told(anew)}")
+    return wrong
+
+
+def _is_the_same(stored: Step, anew: Step) -> bool:
+    is_then = abs(stored.at - anew.at) <= timedelta(minutes=1)
+    return is_then and (stored.state, stored.reasons) == (anew.state, anew.reasons)
+
+
+def _told(steps: list[Step]) -> list[tuple[datetime, str, tuple[str, ...]]]:
+    return [(step.at, step.state, step.reasons) for step in steps]
