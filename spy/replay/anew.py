@@ -56,7 +56,8 @@ class Anew:
         before = about_services_before(self.connection, first)
         self.newest[0] = {(row.subject, row.name): row for row in before}
         self.board.load(0, [as_evidence(row, {}) for row in before])
-        for look in past_looks(self.connection, runs, first, since - timedelta(hours=1)):
+        ends = {mark.basis.evidence for mark in self.marks}
+        for look in past_looks(self.connection, runs, first, since - timedelta(hours=1), ends):
             self._until(max(look.at, self.at))
             if look.rows:
                 self._compare_before(look.rows[0].id)

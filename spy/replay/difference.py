@@ -120,17 +120,18 @@ def sentence(found: Sequence[Difference]) -> str:
     """All of it in one sentence."""
     counts = {turn: sum(one.turn is turn for one in found) for turn in Turn}
     hours = {turn: abs(sum(one.hours or 0.0 for one in found if one.turn is turn)) for turn in Turn}
+    they = "it was" if len(found) == 1 else "they were"
     texts = {
         Turn.EARLIER: f"ready earlier ({hours[Turn.EARLIER]:.1f} h together)",
         Turn.LATER: f"ready later ({hours[Turn.LATER]:.1f} h together)",
         Turn.NEVER: "never ready",
-        Turn.NOT_SEEN: "not ready while they were asked about",
+        Turn.NOT_SEEN: f"not ready while {they} asked about",
         Turn.NEWLY: "ready that never were",
         Turn.MISSING: "cannot be decided again",
-        Turn.SAME: "as they were",
+        Turn.SAME: f"as {they}",
     }
     told = ", ".join(f"{counts[turn]} {text}" for turn, text in texts.items() if counts[turn])
-    return f"With other rules, of {len(found)} runs: {told or 'none was decided then'}."
+    return f"With other rules, of {len(found)} run{'s' * (len(found) != 1)}: {told or 'none was decided then'}."
 
 
 def in_words(one: Difference) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -40,13 +40,16 @@ def about_services_before(connection: Connection, evidence: int) -> list[Any]:
     return list(connection.execute(select(_evidence).where(_evidence.c.id.in_(keys))))
 
 
-def past_looks(connection: Connection, runs: tuple[int, int], first: int, since: datetime) -> Iterator[PastLook]:
+def past_looks(
+    connection: Connection, runs: tuple[int, int], first: int, since: datetime, ends: Container[int] = ()
+) -> Iterator[PastLook]:
     """Looks from `since` on with their evidence from id `first` on, about services and runs from one number to another.
 
-    Evidence without its look, which was cut away, is a look of its own.
+    `ends`: ids of evidence that was the newest when something was decided. Evidence without its look, which was cut
+    away, is a look of its own.
     """
     about = (_evidence.c.run == 0) | _evidence.c.run.between(*runs)
-    told = _together(_in_batches(connection, select(_evidence).where(about, _evidence.c.id >= first), _evidence))
+    told = _together(_in_batches(connection, select(_evidence).where(about, _evidence.c.id >= first), _evidence), ends)
     group = next(told, None)
     for look in _in_batches(connection, select(_look).where(_look.c.at >= since), _look):
         while group and group.at < look.at - LATE:
@@ -69,11 +72,11 @@ def _in_batches(connection: Connection, query: Any, table: Any) -> Iterator[Any]
         after = rows[-1].id
 
 
-def _together(rows: Iterator[Any]) -> Iterator[PastLook]:
-    """Rows that one look brought, of the same probe and moment, stand together."""
+def _together(rows: Iterator[Any], ends: Container[int]) -> Iterator[PastLook]:
+    """Rows that one look brought: of the same probe and moment, with no decision between them."""
     group: list[Any] = []
     for row in rows:
-        if group and (row.source, row.seen_at) != (group[0].source, group[0].seen_at):
+        if group and (group[-1].id in ends or (row.source, row.seen_at) != (group[0].source, group[0].seen_at)):
             yield PastLook(group[0].source, group[0].seen_at, "", tuple(group))
             group = []
         group.append(row)
