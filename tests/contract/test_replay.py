@@ -14,7 +14,7 @@ from probes.simulation.step import Steps
 from spy.replay.again import Again
 from spy.store.engine import writing
 from spy.store.tables import DecisionRow, EvidenceRow, table_of
-from tests.support.replayed import made_again
+from tests.support.replayed import judged_anew, made_again
 from tests.tell_stories import story_files
 
 DECISION, EVIDENCE = table_of(DecisionRow), table_of(EvidenceRow)
@@ -44,6 +44,7 @@ def test_decisions_after_another_start_of_the_agent_are_the_same_too(tmp_path: P
             steps.agent.lead(steps.at)
         steps.go_to(steps.scenario.until)
         assert_all_the_same(made_again(steps))
+        assert judged_anew(steps) == []
 
 
 def test_another_value_in_the_ledger_is_found(played: Steps) -> None:
