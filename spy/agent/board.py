@@ -115,7 +115,8 @@ class Board:
             facts = copied.setdefault(run, dict(self.facts.get(run, {})))
             old = facts.get(e.key)
             same_value = old is not None and old.value == e.value and old.since is not None
-            facts[e.key] = replace(e, since=old.since if same_value and old else e.seen_at)
+            since = old.since if same_value and old else e.seen_at
+            facts[e.key] = e if e.since == since else replace(e, since=since)
         self.facts = {**self.facts, **copied}
         return {*touched, *copied}
 

@@ -103,13 +103,15 @@ class Anew:
         limit = self.settings.believed_for.get(look.probe, timedelta.max)
         told = Look(look.probe, "", look.at, problem=look.problem, stale_after=limit, runs=tuple(self.board.runs))
         recovered = self.board.apply(told, changed) - runs
+        if not changed and not recovered:
+            return
         self._open_new(runs)
         keys = {e.key for e in changed}
         new = {run_of(subject) or 0 for subject, _ in keys - known}
         moved = any(run not in around or self.board.lower(run, lower_run) != around[run] for run in runs - {0})
         for watch in list(self.open.values()):
             is_new = watch.verdict is None or watch.run in new or 0 in new or watch.run in recovered
-            if is_new or not keys.isdisjoint(watch.read) or (moved and self._is_beside_another(watch)):
+            if is_new or not watch.read.isdisjoint(keys) or (moved and self._is_beside_another(watch)):
                 self._judge(watch)
 
     def _counts(self, row: Any) -> bool:

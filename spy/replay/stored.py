@@ -86,7 +86,7 @@ def stored(connection: Connection, begin: datetime, end: datetime, run: int | No
     if not numbers:
         return found
     first = _read_runs(connection, found, numbers)
-    for row in decisions.between(connection, first, AFTER_ALL):
+    for row in decisions.between(connection, first, AFTER_ALL, without=("outcomes",)):
         _read_decision(found, row)
     return found
 

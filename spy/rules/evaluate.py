@@ -74,7 +74,8 @@ def _outcome(rule: Rule, product: Product | None, view: View) -> Outcome | None:
                 return _said(rule, subject, State.UNKNOWN, seen)
         ready, seen = _ask(rule.ready, product, view)
         blocked, more = _ask(rule.blocked, product, view) if rule.blocked else (False, ())
-        seen = tuple(dict.fromkeys((*seen, *more)))
+        # The view makes each value once, so that the same one is the same object.
+        seen = tuple({id(s): s for s in (*seen, *more)}.values()) if more else seen
     except Exception as broken:
         # Whatever a rule does, it must not take the other rules or the agent with it, and it is never good.
         return Outcome(rule.name, subject, State.UNKNOWN, f"rule {rule.name} failed: {broken}", shadow=rule.shadow)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import cached_property
 
 from spy.clock import age_text, iso
 from spy.domain.act import Act
@@ -53,7 +54,7 @@ class Situation:
     dqm_grace: timedelta = timedelta(hours=1)
     """How long after a stream's end DQM may still be importing the harvest."""
 
-    @property
+    @cached_property
     def run(self) -> Subject:
         return of_run(self.instance, self.chunk.run)
 
@@ -78,8 +79,9 @@ class Situation:
             return Seen(name, None, "", subject, None, None, "never seen"), None
         value: Value | None = evidence.value
         note, source, stale_at = evidence.problem, evidence.source, None
-        seen_at = self.seen_at(evidence)
-        limit = None if evidence.final else self.believed_for.get(source)
+        seen_at, limit = evidence.seen_at, None
+        if not evidence.final:
+            seen_at, limit = self.seen_at(evidence), self.believed_for.get(source)
         if limit is not None and (stale_at := seen_at + limit) < self.now:
             value, note = None, f"stale: last seen {iso(seen_at)}, believed for {age_text(limit)}"
         elif value is not None and seen_at > self.now + _CLOCKS_DIFFER:

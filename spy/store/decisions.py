@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from datetime import datetime
 from typing import Any
 
@@ -112,17 +112,19 @@ def history(connection: Connection, chunk: str) -> list[Any]:
 
 
 _TEXTS = ("reasons", "outcomes", "products", "payload_hashes", "required")
-_raw = select(*(type_coerce(c, Text).label(c.name) if c.name in _TEXTS else c for c in _decision.c)).order_by(
-    _decision.c.id
-)
+_raw = [type_coerce(c, Text).label(c.name) if c.name in _TEXTS else c for c in _decision.c]
 
 
-def between(connection: Connection, begin: datetime, end: datetime, run: int | None = None) -> Iterator[Any]:
+def between(
+    connection: Connection, begin: datetime, end: datetime, run: int | None = None, without: Collection[str] = ()
+) -> Iterator[Any]:
     """Decisions made from `begin` on and before `end`, as they were made; JSON as its text, not parsed.
 
     A few hundred are in memory at a time: a year has some hundred thousand, each of some 20 kB.
     """
-    query = _raw.where(_decision.c.at >= begin, _decision.c.at < end).limit(BATCH)
+    columns = [column for column in _raw if column.name not in without]
+    query = select(*columns).order_by(_decision.c.id)
+    query = query.where(_decision.c.at >= begin, _decision.c.at < end).limit(BATCH)
     query, after = query if run is None else query.where(_decision.c.run == run), 0
     while rows := connection.execute(query.where(_decision.c.id > after)).all():
         yield from rows
