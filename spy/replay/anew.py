@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -30,7 +31,9 @@ class Anew:
     """Goes look by look through the past, with the board that the agent had."""
 
     def __init__(self, connection: Connection, stored: Stored, book: Rulebook, settings: Settings) -> None:
-        self.connection, self.stored, self.book, self.settings = connection, stored, book, settings
+        self.connection, self.stored, self.settings = connection, stored, settings
+        # Products that no class requires are shown and decide nothing: they are left out here, which halves the work.
+        self.book = replace(book, products={n: p for n, p in book.products.items() if n in book.gating})
         self.board = Board(settings.instance)
         self.people = People(connection)
         self.newest: dict[int, dict[tuple[str, str], Any]] = {0: {}}
