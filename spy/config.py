@@ -95,7 +95,16 @@ class Config(Section):
         """Compile the rules against the facts that the probes declare."""
         rules = [RuleText(**r.model_dump()) for r in self.rule]
         exemptions = [ExemptionText(**e.model_dump()) for e in self.exemption]
-        return build(rules, exemptions, self.products, self.required, facts, file=file)
+        return build(rules, exemptions, self.products, self.required, facts, file=file, beside=self._beside_rules)
+
+    @property
+    def _beside_rules(self) -> dict[str, Any]:
+        """What changes decisions and is neither rule, product nor class."""
+        return {
+            "tier0": self.tier0.model_dump(),
+            "stale_after": {name: probe.stale_after for name, probe in self.probe.items()},
+            "endpoints": {block.name: block.model_dump() for block in self.endpoint},
+        }
 
 
 def _product(p: ProductSection) -> Product:
@@ -139,27 +148,44 @@ def packaged_text() -> str:
 
 def load(path: Path | None = None, overrides: Mapping[str, Any] | None = None) -> Config:
     """Read and check one file (default `./config.toml`, else the packaged one); all mistakes at once."""
+    raw, file = read(path)
+    merge(raw, overrides or {})
+    return checked(raw, file)
+
+
+def read(path: Path | None = None) -> tuple[dict[str, Any], str]:
+    """The tables of one file (default as `load`), not checked, and how mistakes name it."""
     if path is None and Path("config.toml").is_file():
         path = Path("config.toml")
     if path is None:
-        return parse(packaged_text(), "packaged config.toml", overrides)
+        return _tables(packaged_text(), "packaged config.toml"), "packaged config.toml"
     try:
-        text = path.read_text(encoding="utf-8")
+        return _tables(path.read_text(encoding="utf-8"), str(path)), str(path)
     except OSError as wrong:
         raise ConfigError([f"{path}: cannot be read: {wrong.strerror}"]) from None
-    return parse(text, str(path), overrides)
+    except UnicodeDecodeError as wrong:
+        raise ConfigError([f"{path}: not UTF-8: {wrong.reason} at byte {wrong.start}"]) from None
 
 
 def parse(text: str, file: str, overrides: Mapping[str, Any] | None = None) -> Config:
+    raw = _tables(text, file)
+    merge(raw, overrides or {})
+    return checked(raw, file)
+
+
+def _tables(text: str, file: str) -> dict[str, Any]:
     try:
-        raw = tomllib.loads(text)
+        return tomllib.loads(text)
     except tomllib.TOMLDecodeError as wrong:
         raise ConfigError([f"{file}: not TOML: {wrong}"]) from None
-    merge(raw, overrides or {})
+
+
+def checked(raw: Mapping[str, Any], file: str) -> Config:
+    """A configuration from its tables, or every mistake at once."""
     try:
         config = Config.model_validate(raw)
     except ValidationError as wrong:
-        raise ConfigError([_sentence(file, error) for error in wrong.errors()]) from None
+        raise ConfigError([sentence(file, error) for error in wrong.errors()]) from None
     mistakes = [f"{file}: {mistake}" for mistake in _contradictions(config)]
     if mistakes:
         raise ConfigError(mistakes)
@@ -230,7 +256,7 @@ def _wrong_online_tags(config: Config) -> Iterable[str]:
                 yield f"class.{name}.online_tags: no online tag is called {tag!r}{hint}"
 
 
-def _sentence(file: str, error: Any) -> str:
+def sentence(file: str, error: Any) -> str:
     """One mistake with file, key, what was found, what is allowed, and the nearest right name."""
     where = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in error["loc"]).lstrip(".")
     found = error.get("input")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
@@ -13,6 +13,7 @@ from spy.domain.evidence import Evidence, unknown
 from spy.domain.run import Run
 from spy.domain.subject import Subject, of_run, run_of
 from spy.probe import OpenRun
+from spy.rules.situation import LowerRun
 from spy.store.ledger import Look
 
 Key = tuple[Subject, str]
@@ -63,6 +64,7 @@ class Board:
         """Probe name to its last look, good or bad."""
         self.failing: frozenset[str] = frozenset()
         """Probes whose last look failed."""
+        self._lower: dict[int, tuple[Facts, LowerRun]] = {}
 
     def latest(self, key: Key) -> Evidence | None:
         return self.facts.get(run_of(key[0]) or 0, {}).get(key)
@@ -73,6 +75,14 @@ class Board:
             evidence = self.facts.get(run, {}).get((of_run(self.instance, run), name))
             return evidence.value if evidence else None
         return next((e.value for (_, fact), e in self.facts[0].items() if fact == name), None)
+
+    def lower(self, run: int, make: Callable[[Board, int], LowerRun]) -> LowerRun:
+        """What a run means for those above it, made anew only where one of its facts changed."""
+        facts = self.facts[run]
+        known = self._lower.get(run)
+        if known is None or known[0] is not facts:
+            known = self._lower[run] = facts, make(self, run)
+        return known[1]
 
     def changes(self, look: Look) -> list[Evidence]:
         """What a look brought that is new, and what it no longer mentions; a failed look changes nothing by itself."""
@@ -108,7 +118,8 @@ class Board:
             facts = copied.setdefault(run, dict(self.facts.get(run, {})))
             old = facts.get(e.key)
             same_value = old is not None and old.value == e.value and old.since is not None
-            facts[e.key] = replace(e, since=old.since if same_value and old else e.seen_at)
+            since = old.since if same_value and old else e.seen_at
+            facts[e.key] = e if e.since == since else replace(e, since=since)
             self.earlier.learn(e.subject, e.name, e.value)
         self.facts = {**self.facts, **copied}
         return {*touched, *copied}
@@ -118,6 +129,7 @@ class Board:
 
     def drop(self, run: int) -> None:
         self.facts = {number: facts for number, facts in self.facts.items() if number != run}
+        self._lower.pop(run, None)
         self.earlier.forget(min(self.runs, default=run))
 
     @property

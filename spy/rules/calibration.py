@@ -67,6 +67,13 @@ def _answer(view: View, product: Product, name: str, ask: Callable[[], tuple[Val
 
 def gating_tags(view: View, product: Product) -> tuple[str, ...]:
     """Destination tags that the run's prompt global tag maps: the map decides, never a name's suffix."""
+    known = view.gating.get(product.name)
+    if known is None:
+        known = view.gating[product.name] = _gating(view, product)
+    return known
+
+
+def _gating(view: View, product: Product) -> tuple[str, ...]:
     tags = product.destination_tags
     gating = tuple(tag for tag in tags if _known(view.fact(view.situation.tag(tag), "mapped")))
     if not gating:

@@ -1,19 +1,24 @@
-"""Every story file, played in virtual time, against its ground truth and against the oracle."""
+"""Every story file, played in virtual time, against its ground truth and the oracle, and decided again."""
 
 from __future__ import annotations
 
+import tempfile
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from contextlib import closing
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from probes.simulation.step import run_steps
+from probes.simulation.scenario import Scenario
+from probes.simulation.step import Steps
+from spy.replay.again import Again
 from tests.oracle.judge import judge
 from tests.oracle.report import accepted_times, messages
 from tests.oracle.told import Told, read, seconds
+from tests.support.replayed import judged_anew, made_again
 from tests.tell_stories import PAGE, STORIES, page, story_files, told
 
 Table = Mapping[str, Any]
@@ -24,16 +29,34 @@ CHUNKS = [(story, chunk) for story, expected in EXPECTED.items() for chunk in ex
 
 
 @cache
+def told_and_remade(story: str) -> tuple[Table, Sequence[Again], Sequence[str]]:
+    """The story's report, and its decisions made again from the store that it filled: played once for all tests."""
+    scenario = Scenario.load(STORIES / f"{story}.toml")
+    with tempfile.TemporaryDirectory(prefix="spy-story-") as folder, closing(Steps(scenario, Path(folder))) as steps:
+        return steps.play(), made_again(steps), judged_anew(steps)
+
+
 def played(story: str) -> tuple[Table, Table]:
     """The scenario and its report."""
-    path = STORIES / f"{story}.toml"
-    return tomllib.loads(path.read_text("utf-8")), run_steps(path)
+    return tomllib.loads((STORIES / f"{story}.toml").read_text("utf-8")), told_and_remade(story)[0]
 
 
 @pytest.mark.parametrize("path", story_files(), ids=lambda path: path.stem)
 def test_the_oracle_has_nothing_to_say_about_a_story(path: Path) -> None:
     scenario, report = played(path.stem)
     assert judge(scenario, report) == []
+
+
+@pytest.mark.parametrize("path", story_files(), ids=lambda path: path.stem)
+def test_every_decision_of_a_story_made_again_is_the_same_byte_for_byte(path: Path) -> None:
+    made = told_and_remade(path.stem)[1]
+    assert made
+    assert [one for one in made if one.differs or one.missing] == []
+
+
+@pytest.mark.parametrize("path", story_files(), ids=lambda path: path.stem)
+def test_a_story_judged_again_at_every_moment_says_what_the_agent_said_and_when(path: Path) -> None:
+    assert told_and_remade(path.stem)[2] == []
 
 
 @pytest.mark.parametrize(("story", "chunk"), CHUNKS)
