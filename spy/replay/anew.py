@@ -135,8 +135,8 @@ class Anew:
         for watch in list(self.open.values()):
             is_new = watch.verdict is None or watch.run in new or 0 in new or watch.run in recovered
             is_held = watch.is_held and 0 < lowest < watch.run
-            told = is_held or not watch.read.isdisjoint(keys)
-            if is_new or told or (moved and self._is_beside_another(watch)):
+            concerns = is_held or not watch.read.isdisjoint(keys)
+            if is_new or concerns or (moved and self._is_beside_another(watch)):
                 self._judge(watch)
 
     def _counts(self, row: Any) -> bool:
