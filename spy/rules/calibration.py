@@ -67,18 +67,12 @@ def _answer(view: View, product: Product, name: str, ask: Callable[[], tuple[Val
 
 def gating_tags(view: View, product: Product) -> tuple[str, ...]:
     """Destination tags that the run's prompt global tag maps: the map decides, never a name's suffix."""
-    known = view.gating.get(product.name)
-    if known is None:
-        known = view.gating[product.name] = _gating(view, product)
-    return known
-
-
-def _gating(view: View, product: Product) -> tuple[str, ...]:
-    tags = product.destination_tags
-    gating = tuple(tag for tag in tags if _known(view.fact(view.situation.tag(tag), "mapped")))
+    if (known := view.gating.get(product.name)) is not None:
+        return known
+    gating = tuple(tag for tag in product.destination_tags if _known(view.fact(view.situation.tag(tag), "mapped")))
     if not gating:
         raise _Unknown("no destination tag feeds the run's prompt global tag")
-    return gating
+    return view.gating.setdefault(product.name, gating)
 
 
 def payload_hashes(view: View, product: Product) -> dict[str, str]:
