@@ -147,9 +147,10 @@ def _known_size(run: OpenRun, tag: Subject, payload_hash: str) -> Value | None:
 def _of_unknown_size(open_: Open, found: dict[tuple[int, str], answer.Found]) -> list[str]:
     runs, hashes = {run.number: run for run in open_.runs}, set()
     for (number, tag), held in found.items():
-        payload_hash = answer.own_payload(held, number)
-        subject = of_tag(open_.instance, number, tag)
-        if payload_hash and number in runs and _known_size(runs[number], subject, payload_hash) is None:
+        payload_hash, run = answer.own_payload(held, number), runs.get(number)
+        if payload_hash is None or run is None:
+            continue
+        if _known_size(run, of_tag(open_.instance, number, tag), payload_hash) is None:
             hashes.add(payload_hash)
     return sorted(hashes)
 
