@@ -18,7 +18,7 @@ from spy.agent import observe, observed, reconcile
 from spy.agent.basis import Basis, Loaded, packed
 from spy.agent.board import Board, in_rounds
 from spy.agent.carry import carry_out
-from spy.agent.decide import judge
+from spy.agent.decide import judge, lower_run
 from spy.agent.handle import accepted_holds, end_by_tag, handle_acts
 from spy.agent.messages import Judged, blocked_rows
 from spy.agent.settings import Settings
@@ -28,6 +28,7 @@ from spy.domain.run import Chunk
 from spy.domain.verdict import State, Verdict
 from spy.probe import Open, Probe
 from spy.rules.rulebook import Rulebook
+from spy.rules.situation import LowerRun
 from spy.store import acts, decisions, lease, ledger, outbox
 from spy.store.engine import reading, writing
 from spy.store.ledger import Look
@@ -164,13 +165,20 @@ class Agent:
             before, newest = self.evidence, ledger.newest_id(connection)
         self.evidence = newest
         touched: set[int] = set()
+        beside = self._beside()
         for look, changed in taken:
             touched |= self.board.apply(look, changed)
         if touched:
             self._open_new_runs(touched, before, now)
-            causes = {f"earlier run {run}" for run in touched}
-            behind = {run for run, judged in self.judged.items() if judged.verdict.cause in causes}
-            self._decide(set(self.board.runs) if 0 in touched else touched | behind, now)
+            # A new run may end what the one below waits for; any other turn concerns those above.
+            turned = [run for run, told in self._beside().items() if told != beside.get(run)]
+            is_new = any(run not in beside for run in turned)
+            behind = {run for run in self.board.runs if turned and run > min(turned)}
+            self._decide(set(self.board.runs) if 0 in touched or is_new else touched | behind, now)
+
+    def _beside(self) -> dict[int, LowerRun]:
+        """What each run means for those above it."""
+        return {run: self.board.lower(run, lower_run) for run in self.board.runs}
 
     def tick(self, now: datetime) -> None:
         """Time passing is an observation too: staleness, ends of acts, deadlines. Costs little without news."""
