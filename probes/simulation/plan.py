@@ -1,8 +1,9 @@
 """Turns a scenario into runs and products with absolute times: what will happen, before any of it has.
 
 A run with at least one `[[run.product]]` is exactly what the scenario says: a product that is not listed is never
-harvested. A run without any is drawn from the seed (`latency.py`), and its uploads keep Tier0's upload order: they wait
-for every lower run until that one's uploads are done, at most until 18 h after its end.
+harvested. A run without any is drawn from the seed (`latency.py`). Uploads of drawn runs, and where the scenario asks
+for it also listed ones, keep Tier0's upload order: they wait for every lower run until that one's uploads are done, at
+most until 18 h after its end.
 """
 
 from __future__ import annotations
@@ -50,6 +51,8 @@ def build_runs(scenario: Scenario, products: Mapping[str, Product], seed: int) -
         run = _run(plan)
         if plan.products:
             run.products = [_listed(product, products[product.name], run) for product in plan.products]
+            if scenario.upload_order:
+                _wait_their_turn(run, order)
             run.stream_done = {s: _later(plan.express_done, _last_upload(run, s)) for s in run.streams}
         else:
             _draw(run, plan, products, seed, order)
@@ -102,7 +105,14 @@ def _listed(plan: ProductPlan, product: Product, run: SimRun) -> SimProduct:
         upload=plan.upload,
         uploaded=plan.uploaded,
         vanishes=plan.vanishes,
+        lumis=plan.lumis,
+        again=plan.again,
     )
+
+
+def _wait_their_turn(run: SimRun, order: Order) -> None:
+    for product in run.products:
+        product.uploaded = order.wait(product.uploaded) if product.uploaded else None
 
 
 def _last_upload(run: SimRun, stream: str) -> datetime | None:

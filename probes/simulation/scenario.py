@@ -1,10 +1,10 @@
 """A scenario file: what happens in the simulated world, when, and which faults the services show.
 
 The format is a public interface (docs/scenarios.md). Times are offsets from `start`; everything here is absolute UTC.
-Beyond the base format a file may say: `history_runs`, `reco_delay`, `lock_offset`, `[[switch]]`, `[[delay]]`; per run
-`era`, `fill`, `stable_beams`, `tracker_in`, `transferred`, `empty_alca_skim`,
-`express_jobs`, `express_jobs_failed`; per act `product`; offsets before the
-start (`"-2h"`).
+Beyond the base format a file may say: `upload_order`, `history_runs`, `reco_delay`, `lock_offset`, `[[switch]]`,
+`[[delay]]`; per run `era`, `fill`, `stable_beams`, `tracker_in`, `transferred`, `empty_alca_skim`, `express_jobs`,
+`express_jobs_failed`; per product `lumis`, `[[run.product.again]]`; per act `product`; offsets before the start
+(`"-2h"`).
 """
 
 from __future__ import annotations
@@ -59,6 +59,8 @@ class Scenario:
     lock_offset: timedelta = LOCK_OFFSET
     switches: tuple[Switch, ...] = ()
     delays: tuple[Delay, ...] = ()
+    upload_order: bool = False
+    """Listed uploads wait for every lower run, as Tier0's do."""
 
     @classmethod
     def load(cls, path: Path, products: Collection[str] = ()) -> Scenario:
@@ -120,6 +122,7 @@ def _scenario(values: Mapping[str, Any], name: str, mistakes: list[str]) -> Scen
         reco_delay=top.span("reco_delay", default_delay),
         lock_offset=top.span("lock_offset", default_offset),
         switches=tuple(sorted((read_switch(t) for t in top.tables("switch")), key=lambda switch: switch.at)),
+        upload_order=top.flag("upload_order", False),
         delays=tuple(sorted((read_delay(t) for t in top.tables("delay")), key=lambda delay: delay.at)),
     )
     top.finish()

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from probes.simulation.again import Again, read_again
 from probes.simulation.production import era_of, eras
 from probes.simulation.reading import Table
 from spy.domain.act import Do
@@ -21,7 +22,7 @@ LUMI_S = 23.31
 """Length of a lumi section, seconds (2^18 orbits of the LHC)."""
 CLASSES = tuple(str(c) for c in RunClass)
 OUTCOMES = ("payload", "no_update", "low_statistics", "vetoed", "aborted")
-UPLOADS = ("ok", "failed", "skipped", "shifted", "lost")
+UPLOADS = ("ok", "failed", "skipped", "shifted", "lost", "elsewhere")
 SERVICES = ("tier0", "conditions", "dqm", "oms", "uploads", "o2o", "jobs", "runregistry", "receiver", "smtp")
 KINDS = (
     "down",
@@ -60,6 +61,9 @@ class ProductPlan:
     uploaded: datetime | None
     """When the upload is tried; None: nothing to upload."""
     vanishes: datetime | None
+    lumis: int | None
+    """Lumi tags: the last lumi section of the first payload; None: the whole run."""
+    again: tuple[Again, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,6 +192,8 @@ def _product(table: Table) -> ProductPlan:
         upload=table.choice("upload", UPLOADS, "ok"),
         uploaded=uploaded if outcome == "payload" else None,
         vanishes=table.time("vanishes", None),
+        lumis=table.number("lumis", 0, lowest=1) or None,
+        again=tuple(read_again(t) for t in table.tables("again", label("at"))),
     )
     table.finish()
     return plan

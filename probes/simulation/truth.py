@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from probes.simulation.again import Again
+
 
 @dataclass(slots=True)
 class TagResult:
@@ -17,6 +19,8 @@ class TagResult:
     """Encoded as the tag's time base wants it, after synchronization."""
     lands: bool = True
     """Whether an interval really appears in the database (false: lost, skipped, failed)."""
+    named: str = ""
+    """The tag to which the file went instead; empty: to `tag`."""
 
 
 @dataclass(slots=True)
@@ -31,6 +35,8 @@ class Upload:
     status_code: int
     """Final code of the drop box, e.g. 4999 or 4210."""
     first_safe_run: int
+    content: str
+    """Two files with the same content bring the same payloads."""
     tags: list[TagResult] = field(default_factory=list)
 
 
@@ -51,6 +57,9 @@ class SimProduct:
     uploaded: datetime | None
     """None: nothing is uploaded (no payload, or never harvested)."""
     vanishes: datetime | None = None
+    lumis: int | None = None
+    """Lumi tags: the last lumi section of the first payload; None: the whole run."""
+    again: tuple[Again, ...] = ()
 
 
 @dataclass(slots=True)

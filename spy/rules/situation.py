@@ -23,6 +23,8 @@ class LowerRun:
     end: datetime | None
     is_settled: bool
     """Every stream that declares a producer is done."""
+    is_uploaded: bool = True
+    """Tier0 uploads its calibrations. False only for a run that it does not get or does not know."""
 
 
 @dataclass(frozen=True)
