@@ -14,7 +14,7 @@ from spy.domain.subject import Subject, of_product, of_run, of_stream, of_tag
 
 _INTERVAL = ("since_run", "since_lumi", "since_time", "payload_hash", "inserted_at")
 _HARVEST = ("harvest_sample", "harvest_read", "pede_exit_code", "db_updated", "db_update_vetoed", "entries")
-_UPLOAD = ("upload_status", "upload_code", "uploaded_at")
+_UPLOAD = ("upload_status", "upload_code", "uploaded_at", "upload_elsewhere")
 _KIND: dict[Scope, tuple[str, ...]] = {
     Scope.STREAM: ("stream_done",),
     Scope.PRODUCT: (*_HARVEST, *_UPLOAD),

@@ -30,8 +30,8 @@ DERIVED: tuple[Fact, ...] = (
     waits.FACT,
 )
 
-_KNOWN_BAD = ("failed", "skipped")
-_UPLOADS_FROM_BAD = ("failed", "skipped", "shifted", "in_progress", "ok", "none")
+_KNOWN_BAD = ("failed", "skipped", "elsewhere")
+_UPLOADS_FROM_BAD = ("failed", "skipped", "elsewhere", "shifted", "in_progress", "ok", "none")
 
 
 class _Unknown(Exception):
@@ -152,7 +152,9 @@ def upload_result(view: View, product: Product) -> Seen:
         if strange := set(results.values()) - set(_UPLOADS_FROM_BAD):
             raise _Unknown(f"upload_result is {', '.join(sorted(strange))}")
         worst = min(results.values(), key=_UPLOADS_FROM_BAD.index)
-        return worst, _uploads(worst, [tag for tag, result in results.items() if result == worst])
+        told = _uploads(worst, [tag for tag, result in results.items() if result == worst])
+        strange = view.fact(view.situation.product(product.name), "upload_elsewhere").value
+        return worst, f"{told}, the file named {strange}" if worst == "elsewhere" and strange else told
 
     return _answer(view, product, "upload_result", ask)
 

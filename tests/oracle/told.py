@@ -72,6 +72,17 @@ def _moment(table: Table, key: str) -> float | None:
 
 
 @dataclass(frozen=True, slots=True)
+class Again:
+    """One more payload after the first."""
+
+    at: float
+    by: str
+    """tier0: by an upload of this run; person: put at the run by hand."""
+    payload: str
+    lumis: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class Calibration:
     name: str
     stream: str
@@ -81,6 +92,10 @@ class Calibration:
     attempted: float | None
     """When Tier0 hands the payload to the upload service; None: there is nothing to hand over."""
     vanishes: float | None
+    lumis: int | None = None
+    """The last lumi section of the first payload; None: the run's last."""
+    again: tuple[Again, ...] = ()
+    """By time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,7 +237,13 @@ def _calibration(table: Table, streams: frozenset[str]) -> Calibration:
         upload=table.get("upload", "ok"),
         attempted=(_moment(table, "uploaded") or usual) if outcome == "payload" and usual else None,
         vanishes=_moment(table, "vanishes"),
+        lumis=table.get("lumis"),
+        again=tuple(sorted(map(_again, table.get("again", [])), key=lambda again: again.at)),
     )
+
+
+def _again(table: Table) -> Again:
+    return Again(seconds(table["at"]), table.get("by", "tier0"), table.get("payload", "new"), table.get("lumis"))
 
 
 def _fault(table: Table) -> Fault:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import reduce
 from math import ceil
 
+from tests.oracle.payloads import in_place
 from tests.oracle.spans import ALWAYS, NEVER, Spans, later, since, spans, until
 from tests.oracle.tier0 import Accepted, closing_times, first_safe
 from tests.oracle.told import STREAMS_OF, Act, Calibration, Run, Told
@@ -164,7 +165,7 @@ def _declares_all(run: Run) -> bool:
 def _covered(run: Run, name: str, told: Told, closing: Mapping[int, float]) -> Spans:
     """In place, or proven to be rightly without a payload."""
     listed = [c for c in run.calibrations if c.name == name]
-    places = (_in_place(c, closing[run.number]) & until(_covered_up(run, c, told, closing)) for c in listed)
+    places = (in_place(run, c, closing[run.number]) & until(_covered_up(run, c, told, closing)) for c in listed)
     return reduce(Spans.__or__, (*places, *(_rightly_none(run, c) for c in listed)), NEVER)
 
 
@@ -188,12 +189,6 @@ def _moved_to(run: Run, late: Calibration, at: float, told: Told, closing: Mappi
     return safe if late.upload == "ok" and at >= closing[run.number] else None
 
 
-def _in_place(calibration: Calibration, closed: float) -> Spans:
-    if calibration.attempted is None or calibration.upload != "ok" or calibration.attempted >= closed:
-        return NEVER
-    return since(calibration.attempted) & until(calibration.vanishes)
-
-
 def _rightly_none(run: Run, calibration: Calibration) -> Spans:
     if calibration.name not in ACCEPTED.get(calibration.outcome, set()):
         return NEVER
@@ -201,7 +196,9 @@ def _rightly_none(run: Run, calibration: Calibration) -> Spans:
 
 
 def _not_refused(run: Run, name: str) -> Spans:
-    refusals = [c.attempted for c in run.calibrations if c.name == name and c.upload in ("failed", "skipped")]
+    refusals = [
+        c.attempted for c in run.calibrations if c.name == name and c.upload in ("failed", "skipped", "elsewhere")
+    ]
     return until(min((moment for moment in refusals if moment is not None), default=None))
 
 
