@@ -111,6 +111,9 @@ class ActPlan:
     until: datetime | None = None
     rule: str = ""
     product: str = ""
+    from_run: int | None = None
+    to_run: int | None = None
+    until_tag: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,7 +221,7 @@ def read_act(table: Table) -> ActPlan:
     table.need("at", "who", "do", "why")
     do = table.choice("do", tuple(str(d) for d in Do), "")
     at = table.time("at", _start(table))
-    if do and do not in WITHOUT_CHUNK:
+    if do and do not in WITHOUT_CHUNK and "from_run" not in table.values:
         table.need("chunk")
     if do == "waive":
         table.need("rule")
@@ -236,6 +239,9 @@ def read_act(table: Table) -> ActPlan:
         until=table.time("until", None),
         rule=table.text("rule"),
         product=table.text("product"),
+        from_run=table.number("from_run", 0, lowest=1) or None,
+        to_run=table.number("to_run", 0, lowest=1) or None,
+        until_tag=table.text("until_tag"),
     )
     table.finish()
     return act

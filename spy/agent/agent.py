@@ -68,6 +68,8 @@ class Agent:
         self.bases: dict[int, Basis] = {}
         """What the newest verdict of each run stands on."""
         self._acts: object = None
+        self.awaits_a_hand = False
+        """Some run is kept back for an interval that a person is to insert: time alone may show that it is one."""
         self.fence = 0
         """Our fencing token; 0: we do not lead, and neither decide nor send."""
 
@@ -174,7 +176,7 @@ class Agent:
         due = {run for run, j in self.judged.items() if _is_due(j, now) and not self._is_closed(run)}
         with reading(self.store) as connection:
             standing = acts.standing(connection, now)
-        if due or standing != self._acts or observed.late(self, now) is not None:
+        if due or self.awaits_a_hand or standing != self._acts or observed.late(self, now) is not None:
             # A new act, or one that has ended, concerns runs whose time has not come by itself.
             due = due if standing == self._acts else set(self.judged)
             self._acts = standing

@@ -13,6 +13,9 @@ from spy.domain.run import Chunk
 from spy.domain.subject import Subject, of_product, of_run, of_stream, of_tag
 from spy.domain.verdict import Seen
 
+SETTLE_GRACE = timedelta(minutes=10)
+"""How far the upload log and what it tells of in the database may be apart."""
+
 
 @dataclass(frozen=True, slots=True)
 class LowerRun:
@@ -47,7 +50,7 @@ class Situation:
     upload_order_timeout: timedelta = timedelta(hours=18)
     held_until: datetime | None = None
     """UTC; end of a hold that Tier0 accepted for this run: it is not locked before."""
-    settle_grace: timedelta = timedelta(minutes=10)
+    settle_grace: timedelta = SETTLE_GRACE
     """How long "log says done, database has nothing" may be replication lag."""
     dqm_grace: timedelta = timedelta(hours=1)
     """How long after a stream's end DQM may still be importing the harvest."""

@@ -143,6 +143,10 @@ class Act:
     run: int | None
     rule: str
     product: str
+    from_run: int | None = None
+    """Instead of `run`: the first and the last run of a range."""
+    to_run: int | None = None
+    until_tag: str = ""
 
     @property
     def active(self) -> Spans:
@@ -263,6 +267,9 @@ def _act(table: Table) -> Act:
         run=int(chunk.split("/")[0]) if chunk else None,
         rule=table.get("rule", ""),
         product=table.get("product", ""),
+        from_run=table.get("from_run"),
+        to_run=table.get("to_run"),
+        until_tag=table.get("until_tag", ""),
     )
 
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import reduce
 from math import ceil
 
+from tests.oracle.announced import LOG_MAY_LAG, is_about, there
 from tests.oracle.payloads import in_place
 from tests.oracle.spans import ALWAYS, NEVER, Spans, later, since, spans, until
 from tests.oracle.tier0 import Accepted, closing_times, first_safe
@@ -66,30 +67,39 @@ def truths(told: Told, accepted: Accepted | None = None) -> dict[int, Truth]:
 
 def truth(run: Run, told: Told, closing: Mapping[int, float]) -> Truth:
     closed = closing[run.number]
-    right = ready(run, told, closing) - prevented(run.number, told.acts)
-    due = (right & until(closed)) - since(withdrawn_at(run.number, told.acts)) if run.transferred else NEVER
+    ready_at = ready(run, told, closing)
+    right = ready_at - prevented(run.number, told)
+    surely = ready_at - prevented(run.number, told, LOG_MAY_LAG)
+    due = (surely & until(closed)) - since(withdrawn_at(run.number, told.acts)) if run.transferred else NEVER
     return Truth(right, due, closed)
 
 
 def withdrawn_at(number: int, acts: Iterable[Act]) -> float | None:
     """When a person first withdrew the run: after that only a person queues it again."""
-    return min((act.at for act in acts if act.do == "withdraw" and _is_about(act, number)), default=None)
+    return min((act.at for act in acts if act.do == "withdraw" and is_about(act, number)), default=None)
 
 
-def prevented(number: int, acts: Iterable[Act]) -> Spans:
-    """While a person keeps the run back, holds it at Tier0 or has stopped all sending."""
-    concerning = [act for act in acts if act.do in _PREVENTS and _is_about(act, number)]
-    return reduce(Spans.__or__, (lasts(act, acts) for act in concerning), NEVER)
+def prevented(number: int, told: Told, lag: float = 0.0) -> Spans:
+    """While a person keeps the run back, holds it at Tier0 or has stopped all sending.
+
+    `lag`: how long after a manual update an act that waits for it may still prevent the run.
+    """
+    concerning = [act for act in told.acts if act.do in _PREVENTS and is_about(act, number)]
+    return reduce(Spans.__or__, (_lasts_for(act, number, told, lag) for act in concerning), NEVER)
+
+
+def _lasts_for(act: Act, number: int, told: Told, lag: float) -> Spans:
+    update = there(act, number, told) if act.to_run is not None and act.until_tag else None
+    return lasts(act, told.acts) & until(None if update is None else update + lag)
 
 
 def lasts(act: Act, acts: Iterable[Act]) -> Spans:
     """To its end, or to the act that ends it."""
-    ends = [a.at for a in acts if a.do == _PREVENTS[act.do] and a.run == act.run and a.at >= act.at]
+    about = (act.run, act.from_run, act.to_run)
+    ends = [
+        a.at for a in acts if a.do == _PREVENTS[act.do] and (a.run, a.from_run, a.to_run) == about and a.at >= act.at
+    ]
     return act.active & until(min(ends, default=None))
-
-
-def _is_about(act: Act, number: int) -> bool:
-    return act.run is None or act.run == number
 
 
 def ready(run: Run, told: Told, closing: Mapping[int, float]) -> Spans:
@@ -206,5 +216,5 @@ def _waived(run: Run, acts: Iterable[Act], rule: str, product: str) -> Spans:
     return spans(
         (act.at, act.until)
         for act in acts
-        if act.do == "waive" and act.rule == rule and _is_about(act, run.number) and act.product in ("", product)
+        if act.do == "waive" and act.rule == rule and is_about(act, run.number) and act.product in ("", product)
     )
