@@ -59,7 +59,18 @@ def build_runs(scenario: Scenario, products: Mapping[str, Product], seed: int) -
         following = scenario.runs[index + 1].start if index + 1 < len(scenario.runs) else None
         order.add(run, following)
         runs.append(run)
+    for run in runs:
+        run.fill_end = _fill_end(run.fill, runs, scenario)
     return runs
+
+
+def _fill_end(number: int, runs: list[SimRun], scenario: Scenario) -> datetime | None:
+    """What the scenario says; else with the last run of the fill."""
+    told = next((fill for fill in scenario.fills if fill.number == number), None)
+    ends = [run.end for run in runs if run.fill == number]
+    if told is not None or None in ends:
+        return told.end if told else None
+    return max(end for end in ends if end is not None)
 
 
 def _run(plan: RunPlan) -> SimRun:

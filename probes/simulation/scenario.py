@@ -2,9 +2,9 @@
 
 The format is a public interface (docs/scenarios.md). Times are offsets from `start`; everything here is absolute UTC.
 Beyond the base format a file may say: `upload_order`, `history_runs`, `reco_delay`, `lock_offset`, `[[switch]]`,
-`[[delay]]`; per run `era`, `fill`, `stable_beams`, `tracker_in`, `transferred`, `empty_alca_skim`, `express_jobs`,
-`express_jobs_failed`; per product `lumis`, `[[run.product.again]]`; per act `product`; offsets before the start
-(`"-2h"`).
+`[[delay]]`, `[[fill]]`; per run `era`, `fill`, `stable_beams`, `tracker_in`, `transferred`, `empty_alca_skim`,
+`express_jobs`, `express_jobs_failed`; per product `lumis`, `[[run.product.again]]`; per act `product`, `from_run`,
+`to_run`, `until_tag`; offsets before the start (`"-2h"`).
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from probes.simulation.story import (
     ActPlan,
     Delay,
     Fault,
+    FillPlan,
     RunPlan,
     Switch,
     TagLag,
@@ -30,6 +31,7 @@ from probes.simulation.story import (
     read_act,
     read_delay,
     read_fault,
+    read_fill,
     read_run,
     read_switch,
     read_tag,
@@ -61,6 +63,7 @@ class Scenario:
     delays: tuple[Delay, ...] = ()
     upload_order: bool = False
     """Listed uploads wait for every lower run, as Tier0's do."""
+    fills: tuple[FillPlan, ...] = ()
 
     @classmethod
     def load(cls, path: Path, products: Collection[str] = ()) -> Scenario:
@@ -123,6 +126,7 @@ def _scenario(values: Mapping[str, Any], name: str, mistakes: list[str]) -> Scen
         lock_offset=top.span("lock_offset", default_offset),
         switches=tuple(sorted((read_switch(t) for t in top.tables("switch")), key=lambda switch: switch.at)),
         upload_order=top.flag("upload_order", False),
+        fills=tuple(read_fill(t) for t in top.tables("fill", label("number"))),
         delays=tuple(sorted((read_delay(t) for t in top.tables("delay")), key=lambda delay: delay.at)),
     )
     top.finish()

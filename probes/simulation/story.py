@@ -133,6 +133,15 @@ class Delay:
 
 
 @dataclass(frozen=True, slots=True)
+class FillPlan:
+    """When an LHC fill ends, if not with its last run."""
+
+    number: int
+    end: datetime | None
+    """None: never in this scenario."""
+
+
+@dataclass(frozen=True, slots=True)
 class TagLag:
     """How far the intervals of an online-to-offline tag lie behind the present."""
 
@@ -257,6 +266,13 @@ def read_tag(table: Table) -> TagLag:
     tag = TagLag(table.text("name"), table.span("delay", timedelta()))
     table.finish()
     return tag
+
+
+def read_fill(table: Table) -> FillPlan:
+    table.need("number")
+    fill = FillPlan(table.number("number", 1, lowest=1), table.time("end", None))
+    table.finish()
+    return fill
 
 
 def read_switch(table: Table) -> Switch:

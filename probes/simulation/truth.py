@@ -87,6 +87,8 @@ class SimRun:
     transferred: bool = True
     tracker_in: bool = True
     fill: int = 0
+    fill_end: datetime | None = None
+    """None: it goes on."""
     express_jobs: int = 200
     """Reports of express jobs, all streams together, once all of them are done."""
     express_jobs_failed: int = 2

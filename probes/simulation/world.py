@@ -87,7 +87,10 @@ class World:
         self._tier0 = Tier0Clock(scenario, waiting, decisions or NoDecisions())
         self._past = lru_cache(maxsize=32)(self._moment_before)
         self.online = online
-        self.conditions = ConditionsFile(conditions_path, self.tags, scenario.tags, online, Faults(scenario.faults))
+        fills = [run.fill_end for run in runs]
+        self.conditions = ConditionsFile(
+            conditions_path, self.tags, scenario.tags, online, Faults(scenario.faults), fills
+        )
         self._inherit(first - max(INHERITED, len(history) + 1), begin - INHERITED_AGE)
         self._plan_uploads()
         self.advance(scenario.start)

@@ -34,7 +34,10 @@ BEHIND: Mapping[str, Mapping[Scope, tuple[str, ...]]] = {
     "class_has_set": {Scope.RUN: ("run_class",)},
     "endless_lower_run": {Scope.RUN: ("run_ended",)},
     "before_lock": {Scope.RUN: ("run_end",)},
-    "uncovered_online_tags": {Scope.RUN: ("run_class", "run_end"), Scope.TAG: ("online_since", "online_job_start")},
+    "uncovered_online_tags": {
+        Scope.RUN: ("run_class", "run_end", "fill", "fill_ended", "fill_end"),
+        Scope.TAG: ("online_since", "online_job_start"),
+    },
 }
 """Derived name to the facts that it is made of, by what they are about."""
 

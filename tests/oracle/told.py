@@ -116,6 +116,8 @@ class Run:
     express_done: float | None
     express_jobs: int
     express_jobs_failed: int
+    fill: int
+    """LHC fill; 0: none."""
     calibrations: tuple[Calibration, ...]
     """Empty: the world draws them, and the run cannot be judged."""
 
@@ -161,6 +163,18 @@ class Fault:
 
 
 @dataclass(frozen=True, slots=True)
+class Online:
+    """What the scenario's configuration says about online tags otherwise than shipped."""
+
+    required: Mapping[str, tuple[str, ...]]
+    """Class to the tags that it needs, for the classes that say so."""
+    after_fill: frozenset[str]
+    """Tags that are written when the fill is over."""
+    delays: Mapping[str, float]
+    """Tag to how long before its start what a run of its job copies ends."""
+
+
+@dataclass(frozen=True, slots=True)
 class Told:
     start: datetime
     until: float
@@ -170,6 +184,9 @@ class Told:
     acts: tuple[Act, ...]
     tag_lags: Mapping[str, float]
     """Online tag to how far what its job copies lies behind the present."""
+    online: Online
+    fills: Mapping[int, float | None]
+    """Fill to its end, where the scenario says one; None: it goes on."""
     switched_off: Spans
     """When prompt reconstruction is disabled as a whole."""
     delays: tuple[tuple[float, float, float], ...]
@@ -189,10 +206,12 @@ def read(scenario: Table) -> Told:
     return Told(
         start=scenario["start"],
         until=seconds(scenario.get("until", "60h")),
-        runs=tuple(sorted(map(_run, scenario.get("run", [])), key=lambda run: run.number)),
+        runs=tuple(sorted((_run(*t) for t in enumerate(scenario.get("run", []))), key=lambda run: run.number)),
         faults=tuple(_fault(t) for t in scenario.get("fault", [])),
         acts=tuple(_act(t) for t in scenario.get("act", [])),
         tag_lags={t["name"]: seconds(t["delay"]) for t in scenario.get("tag", [])},
+        online=_online(scenario.get("agent", {})),
+        fills={t["number"]: _moment(t, "end") for t in scenario.get("fill", [])},
         switched_off=_switched_off(scenario.get("switch", [])),
         delays=_delays(scenario),
         expected_delay=_expected_delay(scenario.get("agent", {}).get("tier0", {})),
@@ -200,7 +219,7 @@ def read(scenario: Table) -> Told:
     )
 
 
-def _run(table: Table) -> Run:
+def _run(index: int, table: Table) -> Run:
     streams = frozenset(table.get("streams", _STREAMS[table["class"]]))
     start, end = seconds(table["start"]), _moment(table, "end")
     jobs = table.get("express_jobs", 200)
@@ -221,6 +240,7 @@ def _run(table: Table) -> Run:
         express_done=_moment(table, "express_done"),
         express_jobs=jobs,
         express_jobs_failed=table.get("express_jobs_failed", jobs // 100),
+        fill=table.get("fill", 11200 + index if table["class"] in ("collisions", "heavy-ions") else 0),
         calibrations=tuple(_calibration(t, streams) for t in table.get("product", [])),
     )
 
@@ -270,6 +290,16 @@ def _act(table: Table) -> Act:
         from_run=table.get("from_run"),
         to_run=table.get("to_run"),
         until_tag=table.get("until_tag", ""),
+    )
+
+
+def _online(agent: Table) -> Online:
+    tags = agent.get("online_tag", [])
+    classes = agent.get("class", {})
+    return Online(
+        required={name: tuple(told["online_tags"]) for name, told in classes.items() if "online_tags" in told},
+        after_fill=frozenset(t["tag"] for t in tags if t.get("after_fill", False)),
+        delays={t["tag"]: seconds(t["delay"]) for t in tags if "delay" in t},
     )
 
 

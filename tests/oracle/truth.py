@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import reduce
-from math import ceil
 
 from tests.oracle.announced import LOG_MAY_LAG, is_about, there
+from tests.oracle.online import copied
 from tests.oracle.payloads import in_place
 from tests.oracle.spans import ALWAYS, NEVER, Spans, later, since, spans, until
 from tests.oracle.tier0 import Accepted, closing_times, first_safe
@@ -30,15 +30,6 @@ EXPECTED = {
     "cosmics": {"ExpressCosmics"},
 }
 """Class to the Express streams that must exist; a class that is not here never releases."""
-
-ONLINE = {
-    "collisions": ("EcalLaserAPDPNRatios_prompt_v3", "SiStripDetVOff_v7_prompt"),
-    "heavy-ions": ("EcalLaserAPDPNRatios_prompt_v3", "SiStripDetVOff_v7_prompt"),
-    "cosmics": ("SiStripDetVOff_v7_prompt",),
-}
-"""Class to the tags that online-to-offline jobs must have copied up to the run's end."""
-BEAT, RUN_LENGTH = 600.0, 60.0
-"""The jobs begin at every full ten minutes; a minute later what they copied is there to see."""
 
 ACCEPTED = {
     "no_update": {"SiPixelAliHG_pcl"},
@@ -134,25 +125,6 @@ def _jobs_judged(run: Run) -> Spans:
         return ALWAYS if run.declared else NEVER  # not settled, or unknown whether it is
     is_good = 0 < jobs < 20 or (jobs >= 20 and run.express_jobs_failed / jobs <= 0.1)
     return ALWAYS if is_good else until(moment)
-
-
-def copied(run: Run, told: Told) -> float | None:
-    """When the last required online tag reached the run's end; None: never."""
-    if run.end is None:
-        return None
-    moments: list[float | None] = [run.end]
-    moments += [_copied(run.end + told.tag_lags.get(tag, 0.0), told) for tag in ONLINE.get(run.seen_class, ())]
-    return reduce(later, moments)
-
-
-def _copied(moment: float, told: Told) -> float | None:
-    """When the first good run of a job that begins at this moment or later is over."""
-    broken = reduce(Spans.__or__, (fault.active for fault in told.faults if fault.service == "o2o"), NEVER)
-    midnight = -told.start.timestamp() % BEAT
-    beat = midnight + ceil((moment - midnight) / BEAT) * BEAT
-    while beat <= told.until and beat in broken:
-        beat += BEAT
-    return None if beat > told.until else beat + RUN_LENGTH
 
 
 def required(run: Run) -> tuple[str, ...]:
