@@ -153,8 +153,8 @@ def upload_result(view: View, product: Product) -> Seen:
             raise _Unknown(f"upload_result is {', '.join(sorted(strange))}")
         worst = min(results.values(), key=_UPLOADS_FROM_BAD.index)
         told = _uploads(worst, [tag for tag, result in results.items() if result == worst])
-        strange = view.fact(view.situation.product(product.name), "upload_elsewhere").value
-        return worst, f"{told}, the file named {strange}" if worst == "elsewhere" and strange else told
+        other = view.fact(view.situation.product(product.name), "upload_elsewhere").value
+        return worst, f"{told}, the file named {other}" if worst == "elsewhere" and other else told
 
     return _answer(view, product, "upload_result", ask)
 

@@ -23,7 +23,8 @@ def copied(run: Run, told: Told) -> float | None:
     if run.end is None:
         return None
     needed = told.online.required.get(run.seen_class, REQUIRED.get(run.seen_class, ()))
-    return reduce(later, [_covers(tag, run, told) for tag in needed], run.end)
+    moments: list[float | None] = [run.end, *(_covers(tag, run, told) for tag in needed)]
+    return reduce(later, moments)
 
 
 def _covers(tag: str, run: Run, told: Told) -> float | None:
