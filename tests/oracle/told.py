@@ -13,6 +13,7 @@ from math import inf
 from typing import Any
 
 from tests.oracle.spans import Spans, since, spans
+from tests.oracle.streams import PRODUCING_STREAMS, STREAMS_OF, USUAL_STREAMS
 
 Table = Mapping[str, Any]
 
@@ -21,41 +22,6 @@ _LUMI_S = 23.31
 _SHIPPED_PERIODS = {"tier0": 120.0, "oms": 120.0} | dict.fromkeys(
     ("conditions", "uploads", "dqm", "jobs", "o2o"), 300.0
 )
-
-
-STREAMS_OF = {
-    "BeamSpotObjectHP_ByLumi": {"ExpressAlignment", "HIExpressAlignment"},
-    "BeamSpotObjectHP_ByRun": {"ExpressAlignment", "HIExpressAlignment"},
-    "EcalPedestals_pcl": {"Calibration"},
-    "SiPixelQualityFromDbRcd_prompt": {"Express", "HIExpress"},
-    "SiPixelAliHG_pcl": {"Express", "HIExpress"},
-    "SiStripBadStrip_pcl": {"Express", "HIExpress", "ExpressCosmics"},
-    "BeamSpotObject_ByRun": {"Express", "HIExpress"},
-    "SiPixelAli_pcl": {"Express", "HIExpress"},
-    "SiPixelAliHGCombined_pcl": {"Express", "HIExpress"},
-    "SiPixelLA_pcl": {"Express", "HIExpress"},
-    "SiStripApvGain_pcl": {"Express", "HIExpress"},
-    "SiStripApvGainAAG_pcl": {"Express", "HIExpress"},
-    "SiStripBadStripRcdHitEff_pcl": {"Express", "HIExpress"},
-    "SiPixelLAMCS_pcl": {"ExpressCosmics"},
-    "SiStripLA_pcl": {"ExpressCosmics"},
-    "SiPixelAliHLTHGCombined_pcl": {"HLTMonitor", "HIHLTMonitor"},
-    "LumiPCCCorrections_pcl": {"ALCALumiPixelsCountsExpress"},
-    "PPSDiamondTimingCalibration_pcl": {"ALCAPPSExpress"},
-    "CTPPSRPAlignment_real_pcl": {"ALCAPPSExpress"},
-}
-"""Input tag to the Express streams whose `alca_skim` names its producer (era Run2026D, HIRun2026A)."""
-
-PRODUCING_STREAMS = frozenset().union(*STREAMS_OF.values())
-
-
-_STREAMS = {
-    "collisions": ["Express", "ExpressAlignment", "Calibration"],
-    "cosmics": ["ExpressCosmics"],
-    "heavy-ions": ["HIExpress", "HIExpressAlignment", "Calibration"],
-    "commissioning": ["Express"],
-}
-"""Where a run names none."""
 
 
 def seconds(text: str) -> float:
@@ -220,7 +186,7 @@ def read(scenario: Table) -> Told:
 
 
 def _run(index: int, table: Table) -> Run:
-    streams = frozenset(table.get("streams", _STREAMS[table["class"]]))
+    streams = frozenset(table.get("streams", USUAL_STREAMS[table["class"]]))
     start, end = seconds(table["start"]), _moment(table, "end")
     jobs = table.get("express_jobs", 200)
     silent = table.get("empty_alca_skim", [])

@@ -14,8 +14,9 @@ from tests.oracle.announced import LOG_MAY_LAG, is_about, there
 from tests.oracle.online import copied
 from tests.oracle.payloads import in_place
 from tests.oracle.spans import ALWAYS, NEVER, Spans, later, since, spans, until
+from tests.oracle.streams import STREAMS_OF
 from tests.oracle.tier0 import Accepted, closing_times, first_safe
-from tests.oracle.told import STREAMS_OF, Act, Calibration, Run, Told
+from tests.oracle.told import Act, Calibration, Run, Told
 
 FIVE = (
     "BeamSpotObjectHP_ByLumi",
