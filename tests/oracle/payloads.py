@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import reduce
+from math import inf
 
 from tests.oracle.spans import NEVER, Spans, since, until
 from tests.oracle.told import Calibration, Run
@@ -15,10 +16,14 @@ like the whole."""
 
 def in_place(run: Run, calibration: Calibration, closed: float) -> Spans:
     """While the newest payload is one that this run's own upload made, and reaches its end."""
-    steps = list(_steps(run, calibration, closed))
-    ends = [*(begin for begin, _ in steps[1:]), None]
-    whole = (since(begin) & until(end) for (begin, is_good), end in zip(steps, ends, strict=False) if is_good)
-    return reduce(Spans.__or__, whole, NEVER) & until(calibration.vanishes)
+    steps = sorted(_steps(run, calibration, closed))
+    ends = [*(begin for begin, _, _ in steps[1:]), None]
+    whole = (
+        since(begin) & until(end) & until(gone)
+        for (begin, is_good, gone), end in zip(steps, ends, strict=False)
+        if is_good
+    )
+    return reduce(Spans.__or__, whole, NEVER)
 
 
 def replaced(calibration: Calibration, closed: float) -> list[float]:
@@ -26,16 +31,17 @@ def replaced(calibration: Calibration, closed: float) -> list[float]:
     return [a.at for a in calibration.again if a.payload == "new" and (a.by == "person" or a.at < closed)]
 
 
-def _steps(run: Run, calibration: Calibration, closed: float) -> Iterator[tuple[float, bool]]:
-    """Moment of each new interval at this run, and whether it is the run's own and whole."""
+def _steps(run: Run, calibration: Calibration, closed: float) -> Iterator[tuple[float, bool, float]]:
+    """Each new interval at this run: from when, whether it is the run's own and whole, when it vanishes."""
     first = calibration.attempted
     if first is not None and calibration.upload == "ok" and first < closed:
-        yield first, _reaches_the_end(run, calibration.name, calibration.lumis)
+        gone = inf if calibration.vanishes is None else calibration.vanishes
+        yield first, _reaches_the_end(run, calibration.name, calibration.lumis), gone
     for again in calibration.again:
         if again.by == "person":
-            yield again.at, False
+            yield again.at, False, inf
         elif again.at < closed and calibration.upload == "ok":
-            yield again.at, _reaches_the_end(run, calibration.name, again.lumis)
+            yield again.at, _reaches_the_end(run, calibration.name, again.lumis), inf
 
 
 def _reaches_the_end(run: Run, name: str, lumis: int | None) -> bool:
