@@ -63,7 +63,8 @@ class Config(Section):
     @property
     def online_tags(self) -> dict[str, OnlineTag]:
         return {
-            t.tag: OnlineTag(t.tag, t.record, t.job, t.on_change, t.delay, tuple(t.owners)) for t in self.online_tag
+            t.tag: OnlineTag(t.tag, t.record, t.job, t.on_change, t.delay, tuple(t.owners), t.after_fill)
+            for t in self.online_tag
         }
 
     @property
@@ -248,6 +249,8 @@ def _wrong_online_tags(config: Config) -> Iterable[str]:
     for number, online in enumerate(config.online_tag):
         if names.count(online.tag) > 1:
             yield f"online_tag[{number}].tag: {online.tag!r} is named twice"
+        if online.after_fill and online.on_change:
+            yield f"online_tag[{number}]: {online.tag!r} cannot be both after_fill and on_change"
     for name, wanted in config.classes.items():
         for tag in wanted.online_tags:
             if tag not in names:

@@ -124,6 +124,7 @@ class OnlineTagSection(Section):
     job: str = Field(min_length=1)
     on_change: bool = False
     delay: Duration = timedelta(0)
+    after_fill: bool = False
     owners: list[str] = Field(default_factory=list)
 
 

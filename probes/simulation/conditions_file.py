@@ -43,10 +43,11 @@ class ConditionsFile:
         lags: Sequence[TagLag] = (),
         online: Iterable[OnlineTag] = (),
         faults: Faults | None = None,
+        fills: Iterable[datetime | None] = (),
     ) -> None:
         self.path = path
         self._tags = tags
-        self._jobs = jobs_of(lags, online)
+        self._jobs = jobs_of(lags, online, fills)
         self._faults = faults or Faults()
         self._journal: list[tuple[datetime, Interval, bool]] = []
         self._keys: set[tuple[str, int, datetime]] = set()
@@ -114,8 +115,9 @@ class ConditionsFile:
                 insert_o2o_run(connection, job.name, succeeded, succeeded + RUN_LENGTH, 0)
             if succeeded != start and (fault is None or fault.kind == "http500"):
                 insert_o2o_run(connection, job.name, start, start + RUN_LENGTH, 1)
-            if good and good != copied and job.writes:
-                since = since_of_time(good - job.lag)
+            begin = job.new_since(good, copied) if good and good != copied and job.writes else None
+            if good and begin:
+                since = since_of_time(begin)
                 insert_iov(connection, job.tag, since, f"{since:040x}", good)
         return good
 

@@ -1,8 +1,9 @@
 """Turns a scenario into runs and products with absolute times: what will happen, before any of it has.
 
 A run with at least one `[[run.product]]` is exactly what the scenario says: a product that is not listed is never
-harvested. A run without any is drawn from the seed (`latency.py`), and its uploads keep Tier0's upload order: they wait
-for every lower run until that one's uploads are done, at most until 18 h after its end.
+harvested. A run without any is drawn from the seed (`latency.py`). Uploads of drawn runs, and where the scenario asks
+for it also listed ones, keep Tier0's upload order: they wait for every lower run until that one's uploads are done, at
+most until 18 h after its end.
 """
 
 from __future__ import annotations
@@ -51,13 +52,26 @@ def build_runs(scenario: Scenario, products: Mapping[str, Product], seed: int) -
         run = _run(plan)
         if plan.products:
             run.products = [_listed(product, products[product.name], run, seed) for product in plan.products]
+            if scenario.upload_order:
+                _wait_their_turn(run, order)
             run.stream_done = {s: _later(plan.express_done, _last_upload(run, s)) for s in run.streams}
         else:
             _draw(run, plan, products, seed, order)
         following = scenario.runs[index + 1].start if index + 1 < len(scenario.runs) else None
         order.add(run, following)
         runs.append(run)
+    for run in runs:
+        run.fill_end = _fill_end(run.fill, runs, scenario)
     return runs
+
+
+def _fill_end(number: int, runs: list[SimRun], scenario: Scenario) -> datetime | None:
+    """What the scenario says; else with the last run of the fill."""
+    told = next((fill for fill in scenario.fills if fill.number == number), None)
+    ends = [run.end for run in runs if run.fill == number]
+    if told is not None or None in ends:
+        return told.end if told else None
+    return max(end for end in ends if end is not None)
 
 
 def _run(plan: RunPlan) -> SimRun:
@@ -107,7 +121,14 @@ def _listed(plan: ProductPlan, product: Product, run: SimRun, seed: int) -> SimP
         numbers=numbers_of(seed, run.number, product, plan.outcome, plan.numbers),
         repeats=plan.repeats,
         size_bytes=payload_bytes(seed, run.number, product, plan.payload_bytes),
+        lumis=plan.lumis,
+        again=plan.again,
     )
+
+
+def _wait_their_turn(run: SimRun, order: Order) -> None:
+    for product in run.products:
+        product.uploaded = order.wait(product.uploaded) if product.uploaded else None
 
 
 def _last_upload(run: SimRun, stream: str) -> datetime | None:

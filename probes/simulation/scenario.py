@@ -1,10 +1,10 @@
 """A scenario file: what happens in the simulated world, when, and which faults the services show.
 
 The format is a public interface (docs/scenarios.md). Times are offsets from `start`; everything here is absolute UTC.
-Beyond the base format a file may say: `history_runs`, `reco_delay`, `lock_offset`, `[[switch]]`, `[[delay]]`; per run
-`era`, `fill`, `stable_beams`, `tracker_in`, `transferred`, `empty_alca_skim`,
-`express_jobs`, `express_jobs_failed`; per act `product`; offsets before the
-start (`"-2h"`).
+Beyond the base format a file may say: `upload_order`, `history_runs`, `reco_delay`, `lock_offset`, `[[switch]]`,
+`[[delay]]`, `[[fill]]`; per run `era`, `fill`, `stable_beams`, `tracker_in`, `transferred`, `empty_alca_skim`,
+`express_jobs`, `express_jobs_failed`; per product `lumis`, `[[run.product.again]]`; per act `product`, `from_run`,
+`to_run`, `until_tag`; offsets before the start (`"-2h"`).
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from probes.simulation.story import (
     ActPlan,
     Delay,
     Fault,
+    FillPlan,
     RunPlan,
     Switch,
     TagLag,
@@ -31,6 +32,7 @@ from probes.simulation.story import (
     read_act,
     read_delay,
     read_fault,
+    read_fill,
     read_run,
     read_switch,
     read_tag,
@@ -75,6 +77,9 @@ class Scenario:
     """What the readers of simulators made of `[<service>]`, by service."""
     unsaid: Mapping[str, Any] = field(default_factory=dict)
     """The same of a run about which nothing is said."""
+    upload_order: bool = False
+    """Listed uploads wait for every lower run, as Tier0's do."""
+    fills: tuple[FillPlan, ...] = ()
 
     @classmethod
     def load(cls, path: Path, products: Collection[str] = ()) -> Scenario:
@@ -150,6 +155,8 @@ def _scenario(values: Mapping[str, Any], name: str, mistakes: list[str]) -> Scen
         reco_delay=top.span("reco_delay", default_delay),
         lock_offset=top.span("lock_offset", default_offset),
         switches=tuple(sorted((read_switch(t) for t in top.tables("switch")), key=lambda switch: switch.at)),
+        upload_order=top.flag("upload_order", False),
+        fills=tuple(read_fill(t) for t in top.tables("fill", label("number"))),
         delays=tuple(sorted((read_delay(t) for t in top.tables("delay")), key=lambda delay: delay.at)),
         told=read_told(top, "read"),
         unsaid=read_told(Table({}, name, []), "read_run"),

@@ -172,4 +172,7 @@ def act_of(plan: ActPlan, at: datetime) -> Act:
         rule=plan.rule,
         product=plan.product,
         until=until,
+        from_run=plan.from_run,
+        to_run=plan.to_run,
+        until_tag=plan.until_tag,
     )

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from probes.simulation.again import Again, read_again
 from probes.simulation.production import era_of, eras
 from probes.simulation.reading import Table
 from probes.simulation.simulators import read_told, services
@@ -22,7 +23,7 @@ LUMI_S = 23.31
 """Length of a lumi section, seconds (2^18 orbits of the LHC)."""
 CLASSES = tuple(str(c) for c in RunClass)
 OUTCOMES = ("payload", "no_update", "low_statistics", "vetoed", "aborted")
-UPLOADS = ("ok", "failed", "skipped", "shifted", "lost")
+UPLOADS = ("ok", "failed", "skipped", "shifted", "lost", "elsewhere")
 KINDS = (
     "down",
     "slow",
@@ -60,6 +61,9 @@ class ProductPlan:
     uploaded: datetime | None
     """When the upload is tried; None: nothing to upload."""
     vanishes: datetime | None
+    lumis: int | None
+    """Lumi tags: the last lumi section of the first payload; None: the whole run."""
+    again: tuple[Again, ...]
     numbers: Mapping[str, float] = field(default_factory=dict)
     """What its histograms say; a number that is not named is drawn."""
     repeats: bool = False
@@ -114,6 +118,9 @@ class ActPlan:
     until: datetime | None = None
     rule: str = ""
     product: str = ""
+    from_run: int | None = None
+    to_run: int | None = None
+    until_tag: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +137,15 @@ class Delay:
 
     at: datetime
     reco_delay: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class FillPlan:
+    """When an LHC fill ends, if not with its last run."""
+
+    number: int
+    end: datetime | None
+    """None: never in this scenario."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,6 +215,8 @@ def _product(table: Table) -> ProductPlan:
         numbers=table.numbers("numbers"),
         repeats=table.flag("repeats", False),
         payload_bytes=table.number("payload_bytes", 0) if "payload_bytes" in table.values else None,
+        lumis=table.number("lumis", 0, lowest=1) or None,
+        again=tuple(read_again(t) for t in table.tables("again", label("at"))),
     )
     table.finish()
     return plan
@@ -223,7 +241,7 @@ def read_act(table: Table) -> ActPlan:
     table.need("at", "who", "do", "why")
     do = table.choice("do", tuple(str(d) for d in Do), "")
     at = table.time("at", _start(table))
-    if do and do not in WITHOUT_CHUNK:
+    if do and do not in WITHOUT_CHUNK and "from_run" not in table.values:
         table.need("chunk")
     if do == "waive":
         table.need("rule")
@@ -241,6 +259,9 @@ def read_act(table: Table) -> ActPlan:
         until=table.time("until", None),
         rule=table.text("rule"),
         product=table.text("product"),
+        from_run=table.number("from_run", 0, lowest=1) or None,
+        to_run=table.number("to_run", 0, lowest=1) or None,
+        until_tag=table.text("until_tag"),
     )
     table.finish()
     return act
@@ -256,6 +277,13 @@ def read_tag(table: Table) -> TagLag:
     tag = TagLag(table.text("name"), table.span("delay", timedelta()))
     table.finish()
     return tag
+
+
+def read_fill(table: Table) -> FillPlan:
+    table.need("number")
+    fill = FillPlan(table.number("number", 1, lowest=1), table.time("end", None))
+    table.finish()
+    return fill
 
 
 def read_switch(table: Table) -> Switch:

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from probes.simulation.again import Again
+
 
 @dataclass(slots=True)
 class TagResult:
@@ -19,6 +21,8 @@ class TagResult:
     """Encoded as the tag's time base wants it, after synchronization."""
     lands: bool = True
     """Whether an interval really appears in the database (false: lost, skipped, failed)."""
+    named: str = ""
+    """The tag to which the file went instead; empty: to `tag`."""
 
 
 @dataclass(slots=True)
@@ -33,6 +37,8 @@ class Upload:
     status_code: int
     """Final code of the drop box, e.g. 4999 or 4210."""
     first_safe_run: int
+    content: str
+    """Two files with the same content bring the same payloads."""
     tags: list[TagResult] = field(default_factory=list)
 
 
@@ -59,6 +65,9 @@ class SimProduct:
     """Of each payload in its file."""
     repeats: bool = False
     """The upload brings the payload of the upload before it, once more."""
+    lumis: int | None = None
+    """Lumi tags: the last lumi section of the first payload; None: the whole run."""
+    again: tuple[Again, ...] = ()
 
 
 @dataclass(slots=True)
@@ -86,6 +95,8 @@ class SimRun:
     transferred: bool = True
     tracker_in: bool = True
     fill: int = 0
+    fill_end: datetime | None = None
+    """None: it goes on."""
     express_jobs: int = 200
     """Reports of express jobs, all streams together, once all of them are done."""
     express_jobs_failed: int = 2

@@ -19,6 +19,7 @@ from pathlib import Path
 from threading import RLock, local
 
 from probes.simulation import dropbox
+from probes.simulation.again import Again
 from probes.simulation.conditions_file import ConditionsFile, Interval, since_of_time
 from probes.simulation.faults import Faults
 from probes.simulation.plan import build_history, build_runs
@@ -88,7 +89,10 @@ class World:
         self._tier0 = Tier0Clock(scenario, waiting, decisions or NoDecisions())
         self._past = lru_cache(maxsize=32)(self._moment_before)
         self.online = online
-        self.conditions = ConditionsFile(conditions_path, self.tags, scenario.tags, online, Faults(scenario.faults))
+        fills = [run.fill_end for run in runs]
+        self.conditions = ConditionsFile(
+            conditions_path, self.tags, scenario.tags, online, Faults(scenario.faults), fills
+        )
         self._inherit(first - max(INHERITED, len(history) + 1), begin - INHERITED_AGE)
         self._plan_uploads()
         self.advance(scenario.start)
@@ -231,19 +235,25 @@ class World:
             for product in run.products:
                 if product.uploaded is not None:
                     self._at(product.uploaded, self._upload_of(run, product))
+                for again in product.again:
+                    self._at(again.at, self._upload_of(run, product, again))
 
-    def _upload_of(self, run: SimRun, product: SimProduct) -> Callable[[datetime], None]:
+    def _upload_of(self, run: SimRun, product: SimProduct, again: Again | None = None) -> Callable[[datetime], None]:
+        last = again.lumis if again else product.lumis
+
         def upload(at: datetime) -> None:
             plan = self.products[product.name]
             tags = [self.tags[tag] for tag in plan.destination_tags]
-            file = dropbox.handle(product, run, at, tags, self._first_safe_run_now())
-            self._present.uploads.append(file)
-            wanted = [dropbox.intervals(file, r, t, run, plan.tail_lumis) for r, t in zip(file.tags, tags, strict=True)]
-            if product.repeats:
+            file = dropbox.handle(product, run, at, tags, self._first_safe_run_now(), again)
+            if again is None or again.by == "tier0":
+                self._present.uploads.append(file)
+            pairs = zip(file.tags, tags, strict=True)
+            wanted = [dropbox.intervals(file, r, t, run, plan.tail_lumis, last) for r, t in pairs]
+            if product.repeats and again is None:
                 wanted = [[(tag, since, self._newest.get(tag, new)) for tag, since, new in some] for some in wanted]
             self._newest |= {tag: payload for some in wanted for tag, _, payload in some}
             landed = self.conditions.insert([interval for some in wanted for interval in some], at, product.size_bytes)
-            if product.vanishes is not None and landed:
+            if product.vanishes is not None and landed and again is None:
                 self._at(max(product.vanishes, at), self._vanishing_of(landed))
 
         return upload

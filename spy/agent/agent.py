@@ -18,7 +18,7 @@ from spy.agent import observe, observed, reconcile
 from spy.agent.basis import Basis, Loaded, packed
 from spy.agent.board import Board, in_rounds
 from spy.agent.carry import carry_out
-from spy.agent.decide import judge, lower_run
+from spy.agent.decide import beside, judge
 from spy.agent.handle import accepted_holds, end_by_tag, handle_acts
 from spy.agent.messages import Judged, blocked_rows
 from spy.agent.settings import Settings
@@ -28,7 +28,6 @@ from spy.domain.run import Chunk
 from spy.domain.verdict import State, Verdict
 from spy.probe import Open, Probe
 from spy.rules.rulebook import Rulebook
-from spy.rules.situation import LowerRun
 from spy.store import acts, decisions, lease, ledger, outbox
 from spy.store.engine import reading, writing
 from spy.store.ledger import Look
@@ -70,6 +69,8 @@ class Agent:
         self.bases: dict[int, Basis] = {}
         """What the newest verdict of each run stands on."""
         self._acts: object = None
+        self.awaits_a_hand = False
+        """Some run is kept back for an interval that a person is to insert: time alone may show that it is one."""
         self.fence = 0
         """Our fencing token; 0: we do not lead, and neither decide nor send."""
 
@@ -165,27 +166,23 @@ class Agent:
             before, newest = self.evidence, ledger.newest_id(connection)
         self.evidence = newest
         touched: set[int] = set()
-        beside = self._beside()
+        neighbours = beside(self.board)
         for look, changed in taken:
             touched |= self.board.apply(look, changed)
         if touched:
             self._open_new_runs(touched, before, now)
             # A new run may end what the one below waits for; any other turn concerns those above.
-            turned = [run for run, told in self._beside().items() if told != beside.get(run)]
-            is_new = any(run not in beside for run in turned)
+            turned = [run for run, told in beside(self.board).items() if told != neighbours.get(run)]
+            is_new = any(run not in neighbours for run in turned)
             behind = {run for run in self.board.runs if turned and run > min(turned)}
             self._decide(set(self.board.runs) if 0 in touched or is_new else touched | behind, now)
-
-    def _beside(self) -> dict[int, LowerRun]:
-        """What each run means for those above it."""
-        return {run: self.board.lower(run, lower_run) for run in self.board.runs}
 
     def tick(self, now: datetime) -> None:
         """Time passing is an observation too: staleness, ends of acts, deadlines. Costs little without news."""
         due = {run for run, j in self.judged.items() if _is_due(j, now) and not self._is_closed(run)}
         with reading(self.store) as connection:
             standing = acts.standing(connection, now)
-        if due or standing != self._acts or observed.late(self, now) is not None:
+        if due or self.awaits_a_hand or standing != self._acts or observed.late(self, now) is not None:
             # A new act, or one that has ended, concerns runs whose time has not come by itself.
             due = due if standing == self._acts else set(self.judged)
             self._acts = standing

@@ -52,10 +52,20 @@ def situation_of(
     )
 
 
+def beside(board: Board) -> dict[int, LowerRun]:
+    """What each open run means for those above it."""
+    return {run: board.lower(run, lower_run) for run in board.runs}
+
+
 def lower_run(board: Board, number: int) -> LowerRun:
     end = board.value(number, "run_end")
     has_ended = board.value(number, "run_ended") is True
-    return LowerRun(number, has_ended, end if isinstance(end, datetime) else None, _is_settled(board, number))
+    is_at_tier0 = board.value(number, "transferred") is not False and not (
+        has_ended and board.value(number, "known_to_tier0") is False
+    )
+    return LowerRun(
+        number, has_ended, end if isinstance(end, datetime) else None, _is_settled(board, number), is_at_tier0
+    )
 
 
 def _is_settled(board: Board, number: int) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -118,13 +118,22 @@ def overtaken_rows(settings: Settings, judged: Judged, kept: str, fence: int, no
 
 
 def alarm_rows(
-    settings: Settings, judged: Judged, what: str, headline: str, text: str, fence: int, now: datetime
+    settings: Settings,
+    judged: Judged,
+    what: str,
+    headline: str,
+    text: str,
+    fence: int,
+    now: datetime,
+    owners: Iterable[str] = (),
 ) -> list[dict[str, Any]]:
-    """A plain mail to the crew about something that no rule covers; one per chunk and `what`."""
+    """A plain mail to the crew, and the owners, about something that no rule covers; one per chunk and `what`."""
     subject = f"[spy {settings.instance}] run {judged.verdict.chunk}: {headline}"
     where = f"Instance: {settings.instance}\nRun: {judged.verdict.chunk}\nPage: {_page(settings, judged.verdict)}\n"
     thread = f"run-{judged.verdict.chunk.run}.{settings.instance}"
-    letters = [Mail(to, subject, f"{text}\n\n{where}", "", thread, now) for to in settings.crew]
+    letters = [
+        Mail(to, subject, f"{text}\n\n{where}", "", thread, now) for to in dict.fromkeys([*settings.crew, *owners])
+    ]
     return [_mail_row(settings, letter, what, judged, now, fence) for letter in letters]
 
 

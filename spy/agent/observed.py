@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -116,7 +117,9 @@ def _say_if_gone(agent: Agent, connection: Connection, row: Any, now: datetime) 
             f"for it ({evidence.value or 'nothing'}). Prompt reconstruction of run {row.run} has begun or cannot be "
             f"stopped any more: its data may have to be done again."
         )
-        _alarm(agent, connection, row, f"payload {tag}", f"payload of {tag} changed after the lock", text, now)
+        owners = [o for p in agent.book.products.values() if tag in p.destination_tags for o in p.owners]
+        headline = f"payload of {tag} changed after the lock"
+        _alarm(agent, connection, row, f"payload {tag}", headline, text, now, owners)
 
 
 def _say_if_unknown_to_tier0(agent: Agent, connection: Connection, row: Any, now: datetime) -> None:
@@ -132,8 +135,17 @@ def _say_if_unknown_to_tier0(agent: Agent, connection: Connection, row: Any, now
     _alarm(agent, connection, row, "not at tier0", "OMS knows it and Tier0 does not", text, now)
 
 
-def _alarm(agent: Agent, connection: Connection, row: Any, what: str, headline: str, text: str, now: datetime) -> None:
-    for mail in alarm_rows(agent.settings, agent.judged[row.run], what, headline, text, agent.fence, now):
+def _alarm(
+    agent: Agent,
+    connection: Connection,
+    row: Any,
+    what: str,
+    headline: str,
+    text: str,
+    now: datetime,
+    owners: Iterable[str] = (),
+) -> None:
+    for mail in alarm_rows(agent.settings, agent.judged[row.run], what, headline, text, agent.fence, now, owners):
         agent.post(connection, **mail)
 
 

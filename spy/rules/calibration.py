@@ -13,6 +13,7 @@ from spy.clock import iso
 from spy.domain.evidence import Fact, Kind, Scope, Value
 from spy.domain.product import NoPayload, Product
 from spy.domain.verdict import Seen
+from spy.rules import waits
 from spy.rules.view import View
 
 DERIVED: tuple[Fact, ...] = (
@@ -26,11 +27,11 @@ DERIVED: tuple[Fact, ...] = (
     Fact("no_payload_accepted", Kind.BOOL, Scope.PRODUCT, "whether that kind is as good as a payload for this product"),
     Fact("upload_result", Kind.STRING, Scope.PRODUCT, "worst upload result over the same tags"),
     Fact("has_result_flags", Kind.BOOL, Scope.PRODUCT, "whether DQM tells how this product's fit ended"),
-    Fact("waits_for", Kind.STRING, Scope.PRODUCT, "what a waiting calibration waits for"),
+    waits.FACT,
 )
 
-_KNOWN_BAD = ("failed", "skipped")
-_UPLOADS_FROM_BAD = ("failed", "skipped", "shifted", "in_progress", "ok", "none")
+_KNOWN_BAD = ("failed", "skipped", "elsewhere")
+_UPLOADS_FROM_BAD = ("failed", "skipped", "elsewhere", "shifted", "in_progress", "ok", "none")
 
 
 class _Unknown(Exception):
@@ -152,7 +153,9 @@ def upload_result(view: View, product: Product) -> Seen:
         if strange := set(results.values()) - set(_UPLOADS_FROM_BAD):
             raise _Unknown(f"upload_result is {', '.join(sorted(strange))}")
         worst = min(results.values(), key=_UPLOADS_FROM_BAD.index)
-        return worst, _uploads(worst, [tag for tag, result in results.items() if result == worst])
+        told = _uploads(worst, [tag for tag, result in results.items() if result == worst])
+        other = view.fact(view.situation.product(product.name), "upload_elsewhere").value
+        return worst, f"{told}, the file named {other}" if worst == "elsewhere" and other else told
 
     return _answer(view, product, "upload_result", ask)
 
@@ -207,9 +210,19 @@ def _after_upload(view: View, product: Product, where: Seen) -> tuple[str, str]:
     if any(seen_at is None or seen_at < sure_at for seen_at in looks):
         view.wake(sure_at)
         return "", f"uploaded at {iso(uploaded)}, looking for it in the database"
+    if where.value == "foreign" and not _log_was_read_since(view, product):
+        view.wake(view.situation.now)
+        return "", f"an interval is newer than the upload log that was read; asking it once more: {where.note}"
     if where.value == "partial" and not _is_done(view, product):
         return "", f"partial harvest, the rest is expected: {where.note}"
     return NoPayload.UNEXPLAINED, f"uploaded at {iso(uploaded)} by the log, but not in place: {where.note}"
+
+
+def _log_was_read_since(view: View, product: Product) -> bool:
+    """Whether a file that made the newest interval would be known: the log was read long enough after it."""
+    read_at = view.fact(view.situation.product(product.name), "upload_status").seen_at
+    inserted = max(_time(view.fact(view.situation.tag(tag), "inserted_at")) for tag in gating_tags(view, product))
+    return read_at is not None and read_at >= inserted + view.situation.settle_grace
 
 
 def _is_done(view: View, product: Product) -> bool:
@@ -266,28 +279,6 @@ def no_payload_accepted(view: View, product: Product) -> Seen:
     return _answer(view, product, "no_payload_accepted", ask)
 
 
-def waits_for(view: View, product: Product) -> Seen:
-    """What has not happened yet, in the order of the chain; an earlier run's uploads where those stand before ours."""
-
-    def ask() -> tuple[str, str]:
-        own, now = view.situation.product(product.name), view.situation.now
-        if view.of_run("run_ended").value is not True:
-            return "run", "the run is still being taken"
-        if view.fact(own, "harvest_sample").value is not True:
-            return "harvest", "not harvested yet"
-        for lower in view.situation.lower_runs:
-            holds = lower.has_ended and not lower.is_settled and lower.end is not None
-            if holds and lower.end is not None and now < lower.end + view.situation.upload_order_timeout:
-                view.wake(lower.end + view.situation.upload_order_timeout)
-                return (
-                    f"run {lower.number}",
-                    f"harvested; Tier0 uploads in run order and run {lower.number} is not finished",
-                )
-        return "upload", "harvested, not uploaded yet"
-
-    return _answer(view, product, "waits_for", ask)
-
-
 OF_PRODUCT: dict[str, Callable[[View, Product], Seen]] = {
     "placement": placement,
     "no_payload": no_payload,
@@ -296,5 +287,5 @@ OF_PRODUCT: dict[str, Callable[[View, Product], Seen]] = {
     "has_result_flags": lambda view, product: _answer(
         view, product, "has_result_flags", lambda: (product.result_flags, "by configuration")
     ),
-    "waits_for": waits_for,
+    "waits_for": waits.waits_for,
 }

@@ -175,9 +175,11 @@ def _cause(state: State, deciding: Sequence[Outcome], exemption: str | None) -> 
     first = next((o for o in deciding if o.state is state), None)
     if first is None:
         return "no rule"
-    waits = next((s.value for s in first.seen if s.name == "waits_for"), None)
-    if isinstance(waits, str) and waits.startswith("run "):
-        return f"earlier {waits}"
+    waits = [s.value for o in deciding if o.state is state for s in o.seen if s.name == "waits_for"]
+    earlier = sorted({value for value in waits if isinstance(value, str) and value.startswith("run ")})
+    # Only where nothing else is waited for: an earlier run excuses no harvest that has not come.
+    if earlier and len(set(waits)) == len(earlier):
+        return f"earlier {earlier[0]}"
     return first.subject.rpartition(":")[2] if "/" in first.subject else first.rule
 
 

@@ -17,6 +17,8 @@ from spy.domain.verdict import Seen
 
 _CLOCKS_DIFFER = timedelta(minutes=2)
 """What is seen further ahead than this is the mistake of a clock."""
+SETTLE_GRACE = timedelta(minutes=10)
+"""How far the upload log and what it tells of in the database may be apart."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +30,8 @@ class LowerRun:
     end: datetime | None
     is_settled: bool
     """Every stream that declares a producer is done."""
+    is_uploaded: bool = True
+    """Tier0 uploads its calibrations. False only for a run that it does not get or does not know."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +56,7 @@ class Situation:
     upload_order_timeout: timedelta = timedelta(hours=18)
     held_until: datetime | None = None
     """UTC; end of a hold that Tier0 accepted for this run: it is not locked before."""
-    settle_grace: timedelta = timedelta(minutes=10)
+    settle_grace: timedelta = SETTLE_GRACE
     """How long "log says done, database has nothing" may be replication lag."""
     dqm_grace: timedelta = timedelta(hours=1)
     """How long after a stream's end DQM may still be importing the harvest."""

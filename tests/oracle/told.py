@@ -13,6 +13,7 @@ from math import inf
 from typing import Any
 
 from tests.oracle.spans import Spans, since, spans
+from tests.oracle.streams import PRODUCING_STREAMS, STREAMS_OF, USUAL_STREAMS
 
 Table = Mapping[str, Any]
 
@@ -21,41 +22,6 @@ _LUMI_S = 23.31
 _SHIPPED_PERIODS = {"tier0": 120.0, "oms": 120.0} | dict.fromkeys(
     ("conditions", "uploads", "dqm", "jobs", "o2o"), 300.0
 )
-
-
-STREAMS_OF = {
-    "BeamSpotObjectHP_ByLumi": {"ExpressAlignment", "HIExpressAlignment"},
-    "BeamSpotObjectHP_ByRun": {"ExpressAlignment", "HIExpressAlignment"},
-    "EcalPedestals_pcl": {"Calibration"},
-    "SiPixelQualityFromDbRcd_prompt": {"Express", "HIExpress"},
-    "SiPixelAliHG_pcl": {"Express", "HIExpress"},
-    "SiStripBadStrip_pcl": {"Express", "HIExpress", "ExpressCosmics"},
-    "BeamSpotObject_ByRun": {"Express", "HIExpress"},
-    "SiPixelAli_pcl": {"Express", "HIExpress"},
-    "SiPixelAliHGCombined_pcl": {"Express", "HIExpress"},
-    "SiPixelLA_pcl": {"Express", "HIExpress"},
-    "SiStripApvGain_pcl": {"Express", "HIExpress"},
-    "SiStripApvGainAAG_pcl": {"Express", "HIExpress"},
-    "SiStripBadStripRcdHitEff_pcl": {"Express", "HIExpress"},
-    "SiPixelLAMCS_pcl": {"ExpressCosmics"},
-    "SiStripLA_pcl": {"ExpressCosmics"},
-    "SiPixelAliHLTHGCombined_pcl": {"HLTMonitor", "HIHLTMonitor"},
-    "LumiPCCCorrections_pcl": {"ALCALumiPixelsCountsExpress"},
-    "PPSDiamondTimingCalibration_pcl": {"ALCAPPSExpress"},
-    "CTPPSRPAlignment_real_pcl": {"ALCAPPSExpress"},
-}
-"""Input tag to the Express streams whose `alca_skim` names its producer (era Run2026D, HIRun2026A)."""
-
-PRODUCING_STREAMS = frozenset().union(*STREAMS_OF.values())
-
-
-_STREAMS = {
-    "collisions": ["Express", "ExpressAlignment", "Calibration"],
-    "cosmics": ["ExpressCosmics"],
-    "heavy-ions": ["HIExpress", "HIExpressAlignment", "Calibration"],
-    "commissioning": ["Express"],
-}
-"""Where a run names none."""
 
 
 def seconds(text: str) -> float:
@@ -72,6 +38,17 @@ def _moment(table: Table, key: str) -> float | None:
 
 
 @dataclass(frozen=True, slots=True)
+class Again:
+    """One more payload after the first."""
+
+    at: float
+    by: str
+    """tier0: by an upload of this run; person: put at the run by hand."""
+    payload: str
+    lumis: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class Calibration:
     name: str
     stream: str
@@ -81,6 +58,10 @@ class Calibration:
     attempted: float | None
     """When Tier0 hands the payload to the upload service; None: there is nothing to hand over."""
     vanishes: float | None
+    lumis: int | None = None
+    """The last lumi section of the first payload; None: the run's last."""
+    again: tuple[Again, ...] = ()
+    """By time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +82,8 @@ class Run:
     express_done: float | None
     express_jobs: int
     express_jobs_failed: int
+    fill: int
+    """LHC fill; 0: none."""
     calibrations: tuple[Calibration, ...]
     """Empty: the world draws them, and the run cannot be judged."""
 
@@ -128,6 +111,10 @@ class Act:
     run: int | None
     rule: str
     product: str
+    from_run: int | None = None
+    """Instead of `run`: the first and the last run of a range."""
+    to_run: int | None = None
+    until_tag: str = ""
 
     @property
     def active(self) -> Spans:
@@ -142,6 +129,18 @@ class Fault:
 
 
 @dataclass(frozen=True, slots=True)
+class Online:
+    """What the scenario's configuration says about online tags otherwise than shipped."""
+
+    required: Mapping[str, tuple[str, ...]]
+    """Class to the tags that it needs, for the classes that say so."""
+    after_fill: frozenset[str]
+    """Tags that are written when the fill is over."""
+    delays: Mapping[str, float]
+    """Tag to how long before its start what a run of its job copies ends."""
+
+
+@dataclass(frozen=True, slots=True)
 class Told:
     start: datetime
     until: float
@@ -151,6 +150,9 @@ class Told:
     acts: tuple[Act, ...]
     tag_lags: Mapping[str, float]
     """Online tag to how far what its job copies lies behind the present."""
+    online: Online
+    fills: Mapping[int, float | None]
+    """Fill to its end, where the scenario says one; None: it goes on."""
     switched_off: Spans
     """When prompt reconstruction is disabled as a whole."""
     delays: tuple[tuple[float, float, float], ...]
@@ -170,10 +172,12 @@ def read(scenario: Table) -> Told:
     return Told(
         start=scenario["start"],
         until=seconds(scenario.get("until", "60h")),
-        runs=tuple(sorted(map(_run, scenario.get("run", [])), key=lambda run: run.number)),
+        runs=tuple(sorted((_run(*t) for t in enumerate(scenario.get("run", []))), key=lambda run: run.number)),
         faults=tuple(_fault(t) for t in scenario.get("fault", [])),
         acts=tuple(_act(t) for t in scenario.get("act", [])),
         tag_lags={t["name"]: seconds(t["delay"]) for t in scenario.get("tag", [])},
+        online=_online(scenario.get("agent", {})),
+        fills={t["number"]: _moment(t, "end") for t in scenario.get("fill", [])},
         switched_off=_switched_off(scenario.get("switch", [])),
         delays=_delays(scenario),
         expected_delay=_expected_delay(scenario.get("agent", {}).get("tier0", {})),
@@ -181,8 +185,8 @@ def read(scenario: Table) -> Told:
     )
 
 
-def _run(table: Table) -> Run:
-    streams = frozenset(table.get("streams", _STREAMS[table["class"]]))
+def _run(index: int, table: Table) -> Run:
+    streams = frozenset(table.get("streams", USUAL_STREAMS[table["class"]]))
     start, end = seconds(table["start"]), _moment(table, "end")
     jobs = table.get("express_jobs", 200)
     silent = table.get("empty_alca_skim", [])
@@ -202,6 +206,7 @@ def _run(table: Table) -> Run:
         express_done=_moment(table, "express_done"),
         express_jobs=jobs,
         express_jobs_failed=table.get("express_jobs_failed", jobs // 100),
+        fill=table.get("fill", 11200 + index if table["class"] in ("collisions", "heavy-ions") else 0),
         calibrations=tuple(_calibration(t, streams) for t in table.get("product", [])),
     )
 
@@ -222,7 +227,13 @@ def _calibration(table: Table, streams: frozenset[str]) -> Calibration:
         upload=table.get("upload", "ok"),
         attempted=(_moment(table, "uploaded") or usual) if outcome == "payload" and usual else None,
         vanishes=_moment(table, "vanishes"),
+        lumis=table.get("lumis"),
+        again=tuple(sorted(map(_again, table.get("again", [])), key=lambda again: again.at)),
     )
+
+
+def _again(table: Table) -> Again:
+    return Again(seconds(table["at"]), table.get("by", "tier0"), table.get("payload", "new"), table.get("lumis"))
 
 
 def _fault(table: Table) -> Fault:
@@ -242,6 +253,19 @@ def _act(table: Table) -> Act:
         run=int(chunk.split("/")[0]) if chunk else None,
         rule=table.get("rule", ""),
         product=table.get("product", ""),
+        from_run=table.get("from_run"),
+        to_run=table.get("to_run"),
+        until_tag=table.get("until_tag", ""),
+    )
+
+
+def _online(agent: Table) -> Online:
+    tags = agent.get("online_tag", [])
+    classes = agent.get("class", {})
+    return Online(
+        required={name: tuple(told["online_tags"]) for name, told in classes.items() if "online_tags" in told},
+        after_fill=frozenset(t["tag"] for t in tags if t.get("after_fill", False)),
+        delays={t["tag"]: seconds(t["delay"]) for t in tags if "delay" in t},
     )
 
 

@@ -72,6 +72,10 @@ def test_a_story_ends_as_it_must(story: str, chunk: str) -> None:
         assert any(words in "; ".join(c["reasons"]) for c in report["changes"] if c["chunk"] == chunk)
     if "flagged" in expected:
         assert final["flagged"] == expected["flagged"]
+    said = [r for r in report["revisions"] if r["chunk"] == chunk]
+    for words in expected.get("said", []):
+        assert any(words in "; ".join(r["reasons"]) for r in said), words
+    assert {*expected.get("causes", [])} <= {r["cause"] for r in said}
     for key, kind in MESSAGES.items():
         _assert_accepted(read(scenario), report, int(chunk), kind, expected.get(key))
     early = seconds(expected.get("not_before", "0s"))
@@ -82,16 +86,17 @@ def _any_of(expected: str | list[str]) -> list[str]:
     return [expected] if isinstance(expected, str) else expected
 
 
-def _assert_accepted(scenario: Told, report: Table, run: int, kind: str, window: str | list[str] | None) -> None:
+def _assert_accepted(scenario: Told, report: Table, run: int, kind: str, window: str | list[Any] | None) -> None:
     if window is None:
         return
     accepted = accepted_times(messages(report, scenario), run, kind)
     if isinstance(window, str):
         assert accepted == [], f"{kind} of {run}, which must never come"
         return
-    begin, end = map(seconds, window)
-    assert len(accepted) == 1, f"{len(accepted)} times {kind} of {run}"
-    assert begin <= accepted[0] <= end, f"{kind} of {run} after {accepted[0] / 3600:.3f} h"
+    windows = [window] if isinstance(window[0], str) else window
+    assert len(accepted) == len(windows), f"{len(accepted)} times {kind} of {run}"
+    for at, (begin, end) in zip(accepted, windows, strict=True):
+        assert seconds(begin) <= at <= seconds(end), f"{kind} of {run} after {at / 3600:.3f} h"
 
 
 @pytest.mark.parametrize("story", [story for story, expected in EXPECTED.items() if "mails" in expected])
