@@ -58,6 +58,10 @@ class Open:
     """Names of products that some class requires."""
     online_tags: tuple[OnlineTag, ...] = ()
     """Online tags that some class requires."""
+    helper_datasets: frozenset[str] = frozenset()
+    """Primary datasets of further Tier0 agents: what these start is not the start that we asked for."""
+    seen_locked: int | None = None
+    """The highest open run that Tier0 was seen to have locked; None: none of them."""
 
     def products_of(self, run: OpenRun) -> list[Product]:
         """Products that some declared stream of the run carries; all gating ones until the streams are known."""

@@ -1,8 +1,8 @@
 """A scenario file: what happens in the simulated world, when, and which faults the services show.
 
 The format is a public interface (docs/scenarios.md). Times are offsets from `start`; everything here is absolute UTC.
-Beyond the base format a file may say: `history_runs`, `reco_delay`, `lock_offset`, `[[switch]]`, `[[delay]]`; per run
-`era`, `fill`, `stable_beams`, `tracker_in`, `transferred`, `empty_alca_skim`,
+Beyond the base format a file may say: `history_runs`, `reco_delay`, `lock_offset`, `[[switch]]`, `[[delay]]`,
+`[[helper]]`; per run `era`, `fill`, `stable_beams`, `tracker_in`, `transferred`, `empty_alca_skim`,
 `express_jobs`, `express_jobs_failed`; per act `product`; offsets before the
 start (`"-2h"`).
 """
@@ -23,6 +23,7 @@ from probes.simulation.story import (
     ActPlan,
     Delay,
     Fault,
+    Helper,
     RunPlan,
     Switch,
     TagLag,
@@ -30,6 +31,7 @@ from probes.simulation.story import (
     read_act,
     read_delay,
     read_fault,
+    read_helper,
     read_run,
     read_switch,
     read_tag,
@@ -59,6 +61,7 @@ class Scenario:
     lock_offset: timedelta = LOCK_OFFSET
     switches: tuple[Switch, ...] = ()
     delays: tuple[Delay, ...] = ()
+    helpers: tuple[Helper, ...] = ()
 
     @classmethod
     def load(cls, path: Path, products: Collection[str] = ()) -> Scenario:
@@ -121,6 +124,7 @@ def _scenario(values: Mapping[str, Any], name: str, mistakes: list[str]) -> Scen
         lock_offset=top.span("lock_offset", default_offset),
         switches=tuple(sorted((read_switch(t) for t in top.tables("switch")), key=lambda switch: switch.at)),
         delays=tuple(sorted((read_delay(t) for t in top.tables("delay")), key=lambda delay: delay.at)),
+        helpers=tuple(read_helper(t) for t in top.tables("helper")),
     )
     top.finish()
     return scenario

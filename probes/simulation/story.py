@@ -123,6 +123,18 @@ class Delay:
 
     at: datetime
     reco_delay: timedelta
+    datasets: tuple[str, ...] = ()
+    """Primary datasets that it is about; empty: all."""
+
+    def concerns(self, dataset: str) -> bool:
+        return not self.datasets or dataset in self.datasets
+
+
+@dataclass(frozen=True, slots=True)
+class Helper:
+    """A further Tier0 agent: it takes these primary datasets out of the main one's run order into its own."""
+
+    datasets: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -256,6 +268,14 @@ def read_switch(table: Table) -> Switch:
 
 def read_delay(table: Table) -> Delay:
     table.need("at", "reco_delay")
-    delay = Delay(table.time("at", _start(table)), table.span("reco_delay", RECO_DELAY))
+    datasets = tuple(table.names("datasets", []))
+    delay = Delay(table.time("at", _start(table)), table.span("reco_delay", RECO_DELAY), datasets)
     table.finish()
     return delay
+
+
+def read_helper(table: Table) -> Helper:
+    table.need("datasets")
+    helper = Helper(tuple(table.names("datasets", [])))
+    table.finish()
+    return helper

@@ -24,8 +24,8 @@ from probes.simulation.faults import Faults
 from probes.simulation.plan import build_history, build_runs
 from probes.simulation.scenario import Scenario, unknown_products
 from probes.simulation.tags import global_tags, tags_of
-from probes.simulation.tier0_clock import Decisions, NoDecisions, Tier0Clock, first_safe_run
-from probes.simulation.truth import SimProduct, SimRun, Upload
+from probes.simulation.tier0_clock import Decisions, NoDecisions, Tier0Clock, first_safe_run, tier0_agents
+from probes.simulation.truth import SimProduct, SimRun, Started, Upload
 from spy.domain.errors import ConfigError
 from spy.domain.product import OnlineTag, Product
 
@@ -83,7 +83,7 @@ class World:
         self._order = count()
         self._agenda: list[tuple[datetime, int, Callable[[datetime], None]]] = []
         waiting = [run for run in runs if run.transferred and run.datasets]
-        self._tier0 = Tier0Clock(scenario, waiting, decisions or NoDecisions())
+        self._agents = tier0_agents(scenario, waiting, decisions or NoDecisions())
         self._past = lru_cache(maxsize=32)(self._moment_before)
         self.online = online
         self.conditions = ConditionsFile(conditions_path, self.tags, scenario.tags, online, Faults(scenario.faults))
@@ -132,7 +132,7 @@ class World:
     @property
     def prompt_enabled(self) -> bool:
         """Tier0's `promptreco_status`."""
-        return self._tier0.enabled(self.now)
+        return self._agents[0].enabled(self.now)
 
     # --- what the receiver at Tier0 asks ----------------------------------------------------------------------------
 
@@ -152,7 +152,9 @@ class World:
         return found is not None and found.started_at is not None
 
     def lowest_waiting(self) -> int | None:
-        return next((run.number for run in self._moment.at_tier0() if run.locked_at is None), None)
+        """Of the main agent."""
+        run = self._agents[0].lowest_waiting(self.now)
+        return run.number if run else None
 
     def _find(self, number: int) -> SimRun | None:
         return next((run for run in self.visible_runs() if run.number == number and run.transferred), None)
@@ -188,14 +190,17 @@ class World:
             while now > self._present.now:
                 event = self._agenda[0][0] if self._agenda else None
                 horizon = now if event is None else min(event, now)
-                lock = self._tier0.next_lock(self._present.now, horizon)
-                if lock:
-                    self._set_now(lock[0])
-                    self._lock_run(*lock)
-                if event is not None and event == horizon and (not lock or lock[0] == event):
+                found = [agent.next_lock(self._present.now, horizon) for agent in self._agents]
+                first = min((lock[0] for lock in found if lock), default=None)
+                if first is not None:
+                    self._set_now(first)
+                    for agent, locked in zip(self._agents, found, strict=True):
+                        if locked and locked[0] == first:
+                            self._lock_datasets(agent, *locked)
+                if event is not None and event == horizon and (first is None or first == event):
                     self._set_now(event)
                     self._happen(event)
-                elif not lock:
+                elif first is None:
                     self._set_now(now)
             self.conditions.beat(now)
 
@@ -210,14 +215,18 @@ class World:
     def _at(self, moment: datetime, act: Callable[[datetime], None]) -> None:
         heapq.heappush(self._agenda, (moment, next(self._order), act))
 
-    def _lock_run(self, at: datetime, run: SimRun) -> None:
-        run.locked_at = at
-        self._tier0.waiting.remove(run)
+    def _lock_datasets(self, agent: Tier0Clock, at: datetime, run: SimRun, datasets: Sequence[str]) -> None:
+        run.locked_at = run.locked_at or at
+        for name in datasets:
+            run.dataset_locked[name] = at
+            self._at(agent.start_after_lock(run, name, at), self._start_of(run, name))
 
-        def start(moment: datetime) -> None:
-            run.started_at = moment
+    def _start_of(self, run: SimRun, dataset: str) -> Callable[[datetime], None]:
+        def start(at: datetime) -> None:
+            run.started_at = run.started_at or at
+            run.dataset_started[dataset] = Started(at, run.prompt_global_tag, run.cmssw)
 
-        self._at(self._tier0.start_after_lock(run, at), start)
+        return start
 
     def _inherit(self, run: int, at: datetime) -> None:
         sinces = {"run": run, "lumi": (run << 32) | 1, "time": since_of_time(at)}
@@ -253,4 +262,5 @@ class World:
 def _run_before(run: SimRun, moment: datetime) -> SimRun:
     locked = run.locked_at if run.locked_at and run.locked_at <= moment else None
     started = run.started_at if run.started_at and run.started_at <= moment else None
-    return replace(run, locked_at=locked, started_at=started)
+    known = {name: told for name, told in run.dataset_started.items() if told.at <= moment}
+    return replace(run, locked_at=locked, started_at=started, dataset_started=known)

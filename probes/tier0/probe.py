@@ -184,7 +184,7 @@ def _reco(look: _Look, run: OpenRun, safe: int | None) -> Iterator[Evidence]:
         yield look.fact(run.subject, "reco_started", False)
         return
     given = look.ask.get("reco_config", {"run": run.number})
-    rows = answer.reco_config(given, run.number)
+    rows = [row for row in answer.reco_config(given, run.number) if row.dataset not in look.open.helper_datasets]
     yield look.fact(run.subject, "reco_started", bool(rows), given, final=bool(rows))
     if rows:
         tags, releases = {row.global_tag for row in rows}, {row.cmssw for row in rows}

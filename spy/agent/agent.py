@@ -123,6 +123,8 @@ class Agent:
             first_safe_run=first_safe if isinstance(first_safe, int) else None,
             gating=self.book.gating,
             online_tags=self.book.online_tags,
+            helper_datasets=self.settings.clock.helpers,
+            seen_locked=observed.highest_locked(self),
         )
 
     def look(self, name: str, now: datetime) -> Look:
@@ -131,7 +133,8 @@ class Agent:
 
     def look_anew(self, name: str, now: datetime) -> Look:
         """One look that asks also for what is final; of that it brings only what contradicts."""
-        return reconcile.contradicted(self._look(name, now, reconcile.nothing_final), self.board.latest)
+        look = self._look(name, now, lambda open_: reconcile.nothing_final(open_, name))
+        return reconcile.contradicted(look, self.board.latest)
 
     def _look(self, name: str, now: datetime, about: Callable[[Open], Open]) -> Look:
         # Whose lead it is counts from the moment when the open runs are read.

@@ -28,6 +28,7 @@ def judge(
 ) -> Verdict:
     """The verdict on one open run, pure in all of these. `held_until`: end of a hold that Tier0 accepted."""
     waivers = tuple(act for act in acts if act.do is Do.WAIVE and act.concerns(run))
+    first = settings.clock.first(board.value(run, "bulk_datasets"))
     situation = Situation(
         chunk=Chunk(run),
         now=now,
@@ -38,7 +39,8 @@ def judge(
         lower_runs=tuple(_lower(board, number) for number in board.runs if number < run),
         newer_runs_exist=any(number > run for number in board.runs),
         waivers=waivers,
-        lock_after=settings.lock_after,
+        lock_after=first.after,
+        locked_first=first.dataset,
         upload_order_timeout=settings.upload_order_timeout,
         held_until=held_until,
     )

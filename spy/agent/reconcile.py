@@ -11,16 +11,20 @@ from dataclasses import replace
 
 from spy.domain.evidence import Evidence, unknown
 from spy.domain.subject import Subject
-from spy.probe import Open
+from spy.probe import Open, OpenRun
 from spy.store.ledger import Look
 
 Latest = Callable[[tuple[Subject, str]], Evidence | None]
 
 
-def nothing_final(open_: Open) -> Open:
-    """The same open runs, of which nothing is known for good."""
-    runs = [replace(run, known={key: replace(e, final=False) for key, e in run.known.items()}) for run in open_.runs]
-    return replace(open_, runs=runs)
+def nothing_final(open_: Open, probe: str) -> Open:
+    """The same open runs, of which this probe has told nothing for good; what others told it still builds upon."""
+    return replace(open_, runs=[own_not_final(run, probe) for run in open_.runs])
+
+
+def own_not_final(run: OpenRun, probe: str) -> OpenRun:
+    known = {key: replace(e, final=e.final and e.source != probe) for key, e in run.known.items()}
+    return replace(run, known=known)
 
 
 def contradicted(look: Look, latest: Latest) -> Look:

@@ -56,6 +56,12 @@ _STREAMS = {
     "commissioning": ["Express"],
 }
 """Where a run names none."""
+_DATASETS = {
+    "collisions": ["Muon0", "JetMET0"],
+    "cosmics": ["Cosmics"],
+    "heavy-ions": ["HIPhysicsRawPrime0", "HIForward0"],
+    "commissioning": ["Commissioning"],
+}
 
 
 def seconds(text: str) -> float:
@@ -94,7 +100,8 @@ class Run:
     declared: frozenset[str]
     """Streams whose `alca_skim` names a producer."""
     streams: frozenset[str]
-    has_bulk: bool
+    datasets: frozenset[str]
+    """Primary datasets; each is locked for itself."""
     stable_beams: bool
     tracker_in: bool
     transferred: bool
@@ -103,6 +110,10 @@ class Run:
     express_jobs_failed: int
     calibrations: tuple[Calibration, ...]
     """Empty: the world draws them, and the run cannot be judged."""
+
+    @property
+    def has_bulk(self) -> bool:
+        return bool(self.datasets)
 
     @property
     def is_exempt(self) -> bool:
@@ -142,6 +153,19 @@ class Fault:
 
 
 @dataclass(frozen=True, slots=True)
+class Delay:
+    """Tier0's own clock from a moment on, for some datasets; none named: for all."""
+
+    at: float
+    delay: float
+    offset: float
+    datasets: frozenset[str] = frozenset()
+
+    def concerns(self, dataset: str) -> bool:
+        return not self.datasets or dataset in self.datasets
+
+
+@dataclass(frozen=True, slots=True)
 class Told:
     start: datetime
     until: float
@@ -153,16 +177,30 @@ class Told:
     """Online tag to how far what its job copies lies behind the present."""
     switched_off: Spans
     """When prompt reconstruction is disabled as a whole."""
-    delays: tuple[tuple[float, float, float], ...]
-    """(from when, delay, lock offset) as Tier0's own configuration has it, oldest first."""
-    expected_delay: float
-    """After the run's end, when the agent's configuration expects the lock."""
+    delays: tuple[Delay, ...]
+    """As Tier0's own configuration has it, oldest first."""
+    helpers: tuple[frozenset[str], ...]
+    """Datasets of further Tier0 agents, each with a run order of its own."""
+    expected: Mapping[str, float]
+    """Dataset to the delay after which the agent's configuration expects its lock; "" for all others."""
+    expected_helpers: frozenset[str]
+    """Datasets of further agents, by the agent's configuration."""
     period: float
     """Longest time between two looks of any gating probe, at least 5 min."""
 
     def seconds(self, at: str) -> float:
         """An ISO 8601 time of a report as seconds from the start."""
         return (datetime.fromisoformat(at) - self.start) / timedelta(seconds=1)
+
+    def expects(self, dataset: str) -> float:
+        """After the run's end, when the agent's configuration expects this dataset to be locked."""
+        return self.expected.get(dataset, self.expected[""])
+
+    @property
+    def agents(self) -> list[frozenset[str]]:
+        """The datasets of each Tier0 agent: the main one takes what the others do not."""
+        helped = frozenset().union(*self.helpers)
+        return [frozenset().union(*(run.datasets for run in self.runs)) - helped, *self.helpers]
 
 
 def read(scenario: Table) -> Told:
@@ -176,7 +214,9 @@ def read(scenario: Table) -> Told:
         tag_lags={t["name"]: seconds(t["delay"]) for t in scenario.get("tag", [])},
         switched_off=_switched_off(scenario.get("switch", [])),
         delays=_delays(scenario),
-        expected_delay=_expected_delay(scenario.get("agent", {}).get("tier0", {})),
+        helpers=tuple(frozenset(t["datasets"]) for t in scenario.get("helper", [])),
+        expected=_expected(scenario.get("agent", {}).get("tier0", {})),
+        expected_helpers=frozenset(scenario.get("agent", {}).get("tier0", {}).get("helper_datasets", [])),
         period=_period(scenario.get("agent", {})),
     )
 
@@ -195,7 +235,7 @@ def _run(table: Table) -> Run:
         lumis=table.get("lumis", int((end - start) / _LUMI_S) if end else 1000),
         streams=streams,
         declared=(streams & PRODUCING_STREAMS) - frozenset(silent),
-        has_bulk=bool(table.get("datasets", ["default"])),
+        datasets=frozenset(table.get("datasets", _DATASETS[table["class"]])),
         stable_beams=stable,
         tracker_in=table.get("tracker_in", True),
         transferred=table.get("transferred", True),
@@ -253,17 +293,22 @@ def _switched_off(switches: list[Table]) -> Spans:
     return off
 
 
-def _delays(scenario: Table) -> tuple[tuple[float, float, float], ...]:
+def _delays(scenario: Table) -> tuple[Delay, ...]:
     """What the agent is told about Tier0's clock is true unless the file says otherwise."""
     agent = scenario.get("agent", {}).get("tier0", {})
     delay = seconds(scenario.get("reco_delay", agent.get("reco_delay", "48h")))
     offset = seconds(scenario.get("lock_offset", agent.get("lock_offset", "30m")))
-    changes = sorted((seconds(c["at"]), seconds(c["reco_delay"]), offset) for c in scenario.get("delay", []))
-    return ((-inf, delay, offset), *changes)
+    changes = [
+        Delay(seconds(c["at"]), seconds(c["reco_delay"]), offset, frozenset(c.get("datasets", [])))
+        for c in scenario.get("delay", [])
+    ]
+    return (Delay(-inf, delay, offset), *sorted(changes, key=lambda change: change.at))
 
 
-def _expected_delay(tier0: Table) -> float:
-    return seconds(tier0.get("reco_delay", "48h")) - seconds(tier0.get("lock_offset", "30m"))
+def _expected(tier0: Table) -> dict[str, float]:
+    offset = seconds(tier0.get("lock_offset", "30m"))
+    told = {"": tier0.get("reco_delay", "48h"), **tier0.get("dataset_delay", {})}
+    return {dataset: seconds(delay) - offset for dataset, delay in told.items()}
 
 
 def _period(agent: Table) -> float:
