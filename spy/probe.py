@@ -22,6 +22,8 @@ class OpenRun:
     run: Run
     prompt_global_tag: str = ""
     """Of the run's era; empty while the era is unknown."""
+    other_global_tags: tuple[str, ...] | None = ()
+    """With which Tier0 last started a run of this era, where it is another one; None: unknown."""
     known: Mapping[tuple[Subject, str], Evidence] = field(default_factory=dict)
     """Latest evidence about this run, of all sources."""
 

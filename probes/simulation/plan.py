@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from probes.simulation.latency import HARVEST_TO_UPLOAD, draw
-from probes.simulation.production import Era, eras, producers
+from probes.simulation.production import Era, producers
 from probes.simulation.scenario import Scenario
 from probes.simulation.story import LUMI_S, ProductPlan, RunPlan
 from probes.simulation.truth import SimProduct, SimRun
@@ -47,7 +47,7 @@ def build_runs(scenario: Scenario, products: Mapping[str, Product], seed: int) -
     runs: list[SimRun] = []
     order = Order()
     for index, plan in enumerate(scenario.runs):
-        run = _run(plan)
+        run = _run(plan, scenario.eras[plan.era])
         if plan.products:
             run.products = [_listed(product, products[product.name], run) for product in plan.products]
             run.stream_done = {s: _later(plan.express_done, _last_upload(run, s)) for s in run.streams}
@@ -59,8 +59,7 @@ def build_runs(scenario: Scenario, products: Mapping[str, Product], seed: int) -
     return runs
 
 
-def _run(plan: RunPlan) -> SimRun:
-    era = eras()[plan.era]
+def _run(plan: RunPlan, era: Era) -> SimRun:
     return SimRun(
         number=plan.number,
         run_class=plan.run_class,
@@ -102,6 +101,7 @@ def _listed(plan: ProductPlan, product: Product, run: SimRun) -> SimProduct:
         upload=plan.upload,
         uploaded=plan.uploaded,
         vanishes=plan.vanishes,
+        skips=plan.skips,
     )
 
 
@@ -151,7 +151,7 @@ def build_history(scenario: Scenario, first_number: int, begin: datetime) -> lis
     """Closed runs right below the first one, back to back, all locked and started before everything begins."""
     first = scenario.runs[0] if scenario.runs else None
     run_class = first.run_class if first else "collisions"
-    era = eras()[first.era if first else "Run2026D"]
+    era = scenario.eras[first.era if first else "Run2026D"]
     streams = list(first.streams) if first else ["Express"]
     count = min(scenario.history_runs, first_number - 1)
     return [

@@ -1,10 +1,9 @@
 """A scenario file: what happens in the simulated world, when, and which faults the services show.
 
 The format is a public interface (docs/scenarios.md). Times are offsets from `start`; everything here is absolute UTC.
-Beyond the base format a file may say: `history_runs`, `reco_delay`, `lock_offset`, `[[switch]]`, `[[delay]]`,
-`[[helper]]`; per run `era`, `fill`, `stable_beams`, `tracker_in`, `transferred`, `empty_alca_skim`,
-`express_jobs`, `express_jobs_failed`; per act `product`; offsets before the
-start (`"-2h"`).
+Beyond the base format a file may say: `history_runs`, `reco_delay`, `lock_offset`, `[[switch]]`, `[[delay]]`, what is
+in `changes.py`; per run `era`, `fill`, `stable_beams`, `tracker_in`, `transferred`, `empty_alca_skim`, `express_jobs`,
+`express_jobs_failed`; per product `skips`; per act `product`; offsets before the start (`"-2h"`).
 """
 
 from __future__ import annotations
@@ -16,6 +15,8 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from probes.simulation.changes import Changes, read_changes, read_eras
+from probes.simulation.production import Era, eras
 from probes.simulation.reading import Table, nearest, shown
 from probes.simulation.story import (
     LOCK_OFFSET,
@@ -23,7 +24,6 @@ from probes.simulation.story import (
     ActPlan,
     Delay,
     Fault,
-    Helper,
     RunPlan,
     Switch,
     TagLag,
@@ -31,7 +31,6 @@ from probes.simulation.story import (
     read_act,
     read_delay,
     read_fault,
-    read_helper,
     read_run,
     read_switch,
     read_tag,
@@ -61,7 +60,8 @@ class Scenario:
     lock_offset: timedelta = LOCK_OFFSET
     switches: tuple[Switch, ...] = ()
     delays: tuple[Delay, ...] = ()
-    helpers: tuple[Helper, ...] = ()
+    changes: Changes = field(default_factory=Changes)
+    eras: Mapping[str, Era] = field(default_factory=eras)
 
     @classmethod
     def load(cls, path: Path, products: Collection[str] = ()) -> Scenario:
@@ -109,12 +109,13 @@ def _scenario(values: Mapping[str, Any], name: str, mistakes: list[str]) -> Scen
         top.wrong("until", "must lie after the start")
     agent = top.table("agent")
     default_delay, default_offset = _agent_clock(agent)
+    known_eras = read_eras(top)
     scenario = Scenario(
         name=name,
         start=start,
         until=until,
         seed=top.number("seed", 1),
-        runs=_runs(top, until),
+        runs=_runs(top, until, known_eras),
         faults=tuple(read_fault(t, until) for t in top.tables("fault", label("service"))),
         acts=tuple(sorted((read_act(t) for t in top.tables("act", label("do"))), key=lambda act: act.at)),
         tags=tuple(read_tag(t) for t in top.tables("tag", label("name"))),
@@ -124,7 +125,8 @@ def _scenario(values: Mapping[str, Any], name: str, mistakes: list[str]) -> Scen
         lock_offset=top.span("lock_offset", default_offset),
         switches=tuple(sorted((read_switch(t) for t in top.tables("switch")), key=lambda switch: switch.at)),
         delays=tuple(sorted((read_delay(t) for t in top.tables("delay")), key=lambda delay: delay.at)),
-        helpers=tuple(read_helper(t) for t in top.tables("helper")),
+        changes=read_changes(top),
+        eras=known_eras,
     )
     top.finish()
     return scenario
@@ -137,8 +139,8 @@ def _agent_clock(agent: Mapping[str, Any]) -> tuple[timedelta, timedelta]:
     return table.span("reco_delay", RECO_DELAY), table.span("lock_offset", LOCK_OFFSET)
 
 
-def _runs(top: Table, until: datetime) -> tuple[RunPlan, ...]:
-    runs = [read_run(table, index, until) for index, table in enumerate(top.tables("run", label("number")))]
+def _runs(top: Table, until: datetime, known_eras: Mapping[str, Era]) -> tuple[RunPlan, ...]:
+    runs = [read_run(table, index, until, known_eras) for index, table in enumerate(top.tables("run", label("number")))]
     numbers = [run.number for run in runs]
     for number in sorted({n for n in numbers if numbers.count(n) > 1}):
         top.wrong("run", f"number {number} is given {numbers.count(number)} times")

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from probes.simulation.production import era_of, eras
+from probes.simulation.production import Era, era_of
 from probes.simulation.reading import Table
 from spy.domain.act import Do
 from spy.domain.errors import ActError
@@ -60,6 +60,8 @@ class ProductPlan:
     uploaded: datetime | None
     """When the upload is tried; None: nothing to upload."""
     vanishes: datetime | None
+    skips: tuple[str, ...] = ()
+    """Destination tags that the upload service skips for this file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,13 +133,6 @@ class Delay:
 
 
 @dataclass(frozen=True, slots=True)
-class Helper:
-    """A further Tier0 agent: it takes these primary datasets out of the main one's run order into its own."""
-
-    datasets: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
 class TagLag:
     """How far the intervals of an online-to-offline tag lie behind the present."""
 
@@ -150,10 +145,10 @@ def label(*keys: str) -> Callable[[Mapping[str, Any]], str]:
     return lambda values: " ".join(str(values[key]) for key in keys if key in values)
 
 
-def read_run(table: Table, index: int, until: datetime) -> RunPlan:
+def read_run(table: Table, index: int, until: datetime, eras: Mapping[str, Era]) -> RunPlan:
     table.need("number", "class", "start")
     run_class = table.choice("class", CLASSES, "collisions")
-    era = eras()[table.choice("era", eras().keys(), era_of(run_class))]
+    era = eras[table.choice("era", eras.keys(), era_of(run_class))]
     start = table.time("start", until)
     end = table.time("end", None)
     if end is not None and end <= start:
@@ -200,6 +195,7 @@ def _product(table: Table) -> ProductPlan:
         upload=table.choice("upload", UPLOADS, "ok"),
         uploaded=uploaded if outcome == "payload" else None,
         vanishes=table.time("vanishes", None),
+        skips=tuple(table.names("skips", [])),
     )
     table.finish()
     return plan
@@ -272,10 +268,3 @@ def read_delay(table: Table) -> Delay:
     delay = Delay(table.time("at", _start(table)), table.span("reco_delay", RECO_DELAY), datasets)
     table.finish()
     return delay
-
-
-def read_helper(table: Table) -> Helper:
-    table.need("datasets")
-    helper = Helper(tuple(table.names("datasets", [])))
-    table.finish()
-    return helper

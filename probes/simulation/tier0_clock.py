@@ -9,7 +9,7 @@ each have datasets and a run order of their own.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from math import ceil, floor
 from typing import Protocol
@@ -40,12 +40,13 @@ class NoDecisions:
         return False
 
 
-def first_safe_run(runs: Iterable[SimRun]) -> int | None:
+def first_safe_run(runs: Iterable[SimRun], unlocked: Collection[int] = ()) -> int | None:
     """The lowest run that is not locked above the highest that is; behind the newest if all are; None if none ever was.
 
     `runs` are those that Tier0 has a `reco_locked` row for: known to it, with at least one bulk stream.
+    `unlocked` are shown as not locked, whatever they are.
     """
-    known = sorted((run.number, run.locked_at is not None) for run in runs)
+    known = sorted((run.number, run.locked_at is not None and run.number not in unlocked) for run in runs)
     locked = [number for number, is_locked in known if is_locked]
     if not locked:
         return None
@@ -154,6 +155,8 @@ class Tier0Clock:
 
 def tier0_agents(scenario: Scenario, runs: Sequence[SimRun], decisions: Decisions) -> list[Tier0Clock]:
     """The main agent first, which takes what no helper does; each has its own run order."""
-    helped = {name for helper in scenario.helpers for name in helper.datasets}
-    helpers = [Tier0Clock(scenario, runs, decisions, frozenset(h.datasets).__contains__) for h in scenario.helpers]
+    helped = {name for helper in scenario.changes.helpers for name in helper.datasets}
+    helpers = [
+        Tier0Clock(scenario, runs, decisions, frozenset(h.datasets).__contains__) for h in scenario.changes.helpers
+    ]
     return [Tier0Clock(scenario, runs, decisions, lambda dataset: dataset not in helped), *helpers]

@@ -51,6 +51,8 @@ class SimProduct:
     uploaded: datetime | None
     """None: nothing is uploaded (no payload, or never harvested)."""
     vanishes: datetime | None = None
+    skips: tuple[str, ...] = ()
+    """Destination tags that the upload service skips for this file."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ from pathlib import Path
 from threading import RLock, local
 
 from probes.simulation import dropbox
+from probes.simulation.changes import Replay, Rewrite
 from probes.simulation.conditions_file import ConditionsFile, Interval, since_of_time
 from probes.simulation.faults import Faults
 from probes.simulation.plan import build_history, build_runs
@@ -72,7 +73,7 @@ class World:
         self.products = products
         self.conditions_path = conditions_path
         self.tags = tags_of(products)
-        self.global_tags = global_tags(self.tags)
+        self.global_tags = scenario.changes.maps(global_tags(self.tags))
         begin = min([scenario.start, *(run.start for run in scenario.runs)])
         first = scenario.runs[0].number if scenario.runs else 1
         history = build_history(scenario, first, begin)
@@ -86,9 +87,12 @@ class World:
         self._agents = tier0_agents(scenario, waiting, decisions or NoDecisions())
         self._past = lru_cache(maxsize=32)(self._moment_before)
         self.online = online
-        self.conditions = ConditionsFile(conditions_path, self.tags, scenario.tags, online, Faults(scenario.faults))
+        self.conditions = ConditionsFile(
+            conditions_path, self.tags, scenario.tags, online, Faults(scenario.faults), self.global_tags
+        )
         self._inherit(first - max(INHERITED, len(history) + 1), begin - INHERITED_AGE)
         self._plan_uploads()
+        self._plan_rewrites()
         self.advance(scenario.start)
 
     def close(self) -> None:
@@ -127,7 +131,7 @@ class World:
 
     def first_safe_run(self) -> int | None:
         """Tier0's `firstconditionsaferun`; None if no run was ever locked."""
-        return first_safe_run(self._moment.at_tier0())
+        return self._first_safe_run_of(self._moment)
 
     @property
     def prompt_enabled(self) -> bool:
@@ -224,7 +228,9 @@ class World:
     def _start_of(self, run: SimRun, dataset: str) -> Callable[[datetime], None]:
         def start(at: datetime) -> None:
             run.started_at = run.started_at or at
-            run.dataset_started[dataset] = Started(at, run.prompt_global_tag, run.cmssw)
+            global_tag, cmssw = self.scenario.changes.prompt(run.era, at)
+            started = Started(at, global_tag or run.prompt_global_tag, cmssw or run.cmssw)
+            run.dataset_started = {**run.dataset_started, dataset: started}
 
         return start
 
@@ -238,6 +244,23 @@ class World:
             for product in run.products:
                 if product.uploaded is not None:
                     self._at(product.uploaded, self._upload_of(run, product))
+
+    def _plan_rewrites(self) -> None:
+        for rewrite in self.scenario.changes.rewrites:
+            self._at(rewrite.at, self._rewriting_of(rewrite))
+
+    def _rewriting_of(self, rewrite: Rewrite) -> Callable[[datetime], None]:
+        def write(at: datetime) -> None:
+            for run in self._present.runs:
+                if run.number == rewrite.run:
+                    run.stream_done = {**run.stream_done, rewrite.stream: rewrite.done}
+
+        return write
+
+    @property
+    def replays(self) -> list[Replay]:
+        """Of runs that a replay instance of Tier0 has begun to process."""
+        return [replay for replay in self.scenario.changes.replays if replay.at <= self.now]
 
     def _upload_of(self, run: SimRun, product: SimProduct) -> Callable[[datetime], None]:
         def upload(at: datetime) -> None:
@@ -256,7 +279,13 @@ class World:
         return lambda at: self.conditions.delete(landed, at)
 
     def _first_safe_run_now(self) -> int | None:
-        return first_safe_run(self._present.at_tier0())
+        return self._first_safe_run_of(self._present)
+
+    def _first_safe_run_of(self, moment: Moment) -> int | None:
+        runs = moment.at_tier0()
+        wrong = [u for u in self.scenario.changes.unlocked if u.covers(moment.now)]
+        shown = {number for unlocked in wrong for number in unlocked.runs or [run.number for run in runs]}
+        return first_safe_run(runs, shown)
 
 
 def _run_before(run: SimRun, moment: datetime) -> SimRun:

@@ -43,6 +43,7 @@ def confirm(agent: Agent, connection: Connection, now: datetime) -> None:
             _say_if_unknown_to_tier0(agent, connection, row, now)
     if (found := late(agent, now)) is not None:
         _halt(agent, connection, *found, now)
+    _say_if_frontier_is_wrong(agent, connection, now)
 
 
 def _locked(agent: Agent, connection: Connection, row: Any, now: datetime) -> None:
@@ -80,12 +81,27 @@ def _started(agent: Agent, connection: Connection, row: Any, now: datetime) -> N
     run = row.run
     told = agent.board.value(run, "reco_global_tag")
     judged_with = agent.settings.prompt_global_tags.get(str(agent.board.value(run, "era")), "")
+    release, expected = agent.board.value(run, "reco_cmssw"), agent.board.value(run, "express_cmssw")
     why = f"prompt reconstruction started with {told or 'an unknown global tag'}"
     decisions.move(connection, row.chunk, Stage(row.stage), Stage.STARTED, now, why, agent.fence)
     # Tier0 publishes at most 50 characters of a global tag.
     if isinstance(told, str) and judged_with and told != judged_with[:50]:
-        text = f"Prompt reconstruction of run {run} started with {told}; we judged it with {judged_with}."
+        text = (
+            f"Prompt reconstruction of run {run} started with {told}; we judged it with {judged_with}. Runs of this "
+            f"era that are not locked are judged with both from now on. Whether the data of this run have to be done "
+            f"again, the tags of {told} tell."
+        )
         _alarm(agent, connection, row, "global tag", "another global tag than judged", text, now)
+    if isinstance(release, str) and isinstance(expected, str) and release != expected:
+        text = (
+            f"Prompt reconstruction of run {run} started with {release}; its calibrations were made with {expected}. "
+            f"Said once for these two releases."
+        )
+        headline = "another CMSSW release than its calibrations"
+        for mail in alarm_rows(
+            agent.settings, agent.judged[run], f"{expected} {release}", headline, text, agent.fence, now, about="cmssw"
+        ):
+            agent.post(connection, **mail)
 
 
 def _withdraw_if_wrong(agent: Agent, connection: Connection, row: Any, now: datetime) -> None:
@@ -134,6 +150,29 @@ def _say_if_unknown_to_tier0(agent: Agent, connection: Connection, row: Any, now
         f"It holds no other run, and it is not released."
     )
     _alarm(agent, connection, row, "not at tier0", "OMS knows it and Tier0 does not", text, now)
+
+
+def frontier_is_wrong(agent: Agent, now: datetime) -> bool:
+    """For longer than two caches can tell different things."""
+    told = agent.board.latest((of_service("tier0"), "frontier_trouble"))
+    return bool(told and told.value and told.since and now - told.since >= agent.settings.publication_lag)
+
+
+def _say_if_frontier_is_wrong(agent: Agent, connection: Connection, now: datetime) -> None:
+    """Tier0 takes back what it has locked, or knows of no lock: said once each, under the lowest run that waits."""
+    if not frontier_is_wrong(agent, now):
+        return
+    trouble = agent.board.value(0, "frontier_trouble")
+    open_ = [row for _, row in sorted(agent.releases.items()) if row.run in agent.judged]
+    row = next((row for row in open_ if not Stage(row.stage).is_closed), open_[-1] if open_ else None)
+    if row is None:
+        return
+    text = (
+        f"Tier0's first condition-safe run cannot be believed: {trouble}. A calibration that comes now may go to a run "
+        f"that was closed before. Nothing is released on it; it counts again when it contradicts nothing that was seen."
+    )
+    what = f"frontier {trouble}"
+    _alarm(agent, connection, row, what, "Tier0's first condition-safe run cannot be believed", text, now)
 
 
 def _alarm(agent: Agent, connection: Connection, row: Any, what: str, headline: str, text: str, now: datetime) -> None:
@@ -190,6 +229,11 @@ def late(agent: Agent, now: datetime) -> tuple[Any, str] | None:
             return row, f"run {run} should have been locked at {iso(expected[1])} and is not"
         return None
     return None
+
+
+def is_wrong(agent: Agent, now: datetime) -> bool:
+    """Whether time alone has shown that Tier0 is not where it should be."""
+    return late(agent, now) is not None or frontier_is_wrong(agent, now)
 
 
 def _halt(agent: Agent, connection: Connection, row: Any, why: str, now: datetime) -> None:

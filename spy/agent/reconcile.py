@@ -14,6 +14,9 @@ from spy.domain.subject import Subject
 from spy.probe import Open, OpenRun
 from spy.store.ledger import Look
 
+ASKED_ANEW = ("tier0",)
+"""Probes that ask about a run on its way to Tier0 as if nothing were final, in every look."""
+
 Latest = Callable[[tuple[Subject, str]], Evidence | None]
 
 

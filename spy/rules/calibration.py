@@ -20,7 +20,7 @@ DERIVED: tuple[Fact, ...] = (
         "placement",
         Kind.STRING,
         Scope.PRODUCT,
-        "in_place, partial, foreign, inherited or absent, over all tags that feed prompt reconstruction",
+        "in_place, partial, foreign, inherited, absent or unfed, over all tags that feed prompt reconstruction",
     ),
     Fact("no_payload", Kind.STRING, Scope.PRODUCT, "proven kind of no payload; empty while none is proven"),
     Fact("no_payload_accepted", Kind.BOOL, Scope.PRODUCT, "whether that kind is as good as a payload for this product"),
@@ -35,6 +35,10 @@ _UPLOADS_FROM_BAD = ("failed", "skipped", "shifted", "in_progress", "ok", "none"
 
 class _Unknown(Exception):
     """An input is not known; the text says which and why."""
+
+
+class _Unfed(_Unknown):
+    """Known: one of several prompt global tags reads none of the product's tags."""
 
 
 def _known(seen: Seen) -> Value:
@@ -71,6 +75,12 @@ def gating_tags(view: View, product: Product) -> tuple[str, ...]:
     gating = tuple(tag for tag in tags if _known(view.fact(view.situation.tag(tag), "mapped")))
     if not gating:
         raise _Unknown("no destination tag feeds the run's prompt global tag")
+    several = view.of_run("judged_global_tags").value
+    names = several.split(",") if isinstance(several, str) and "," in several else []
+    by = {tag: str(_known(view.fact(view.situation.tag(tag), "mapped_by"))).split(",") for tag in gating if names}
+    for name in names:
+        if not any(name in mapping for mapping in by.values()):
+            raise _Unfed(f"no destination tag feeds {name}, with which Tier0 starts runs of this era")
     return gating
 
 
@@ -133,7 +143,11 @@ def _tail(view: View, product: Product, tag: str) -> tuple[str, str]:
 
 def placement(view: View, product: Product) -> Seen:
     def ask() -> tuple[str, str]:
-        places = [_own(view, product, tag, *_placed(view, product, tag)) for tag in gating_tags(view, product)]
+        try:
+            tags = gating_tags(view, product)
+        except _Unfed as unfed:
+            return "unfed", str(unfed)
+        places = [_own(view, product, tag, *_placed(view, product, tag)) for tag in tags]
         order = ("absent", "inherited", "foreign", "partial", "in_place")
         worst = min((place for place, _ in places), key=order.index)
         shown = [why for place, why in places if place == worst or worst == "in_place"]
@@ -176,6 +190,8 @@ def _kind(view: View, product: Product) -> tuple[str, str]:
     where = view.once("placement", product.name, lambda: placement(view, product))
     if _known(where) == "in_place":
         return "", "a payload is in place"
+    if where.value == "unfed":
+        return NoPayload.UNEXPLAINED, where.note
     result = view.once("upload_result", product.name, lambda: upload_result(view, product))
     if _known(result) == "shifted":
         return (

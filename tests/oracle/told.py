@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from math import inf
 from typing import Any
 
+from tests.oracle.prompt import Prompt, era_of, prompt_of
 from tests.oracle.spans import Spans, since, spans
 
 Table = Mapping[str, Any]
@@ -87,11 +88,14 @@ class Calibration:
     attempted: float | None
     """When Tier0 hands the payload to the upload service; None: there is nothing to hand over."""
     vanishes: float | None
+    skipped: frozenset[str]
+    """Destination tags to which this file does not go."""
 
 
 @dataclass(frozen=True, slots=True)
 class Run:
     number: int
+    era: str
     seen_class: str
     """What the lumi sections in OMS say, whatever the trigger key is called."""
     start: float
@@ -108,6 +112,8 @@ class Run:
     express_done: float | None
     express_jobs: int
     express_jobs_failed: int
+    reopened: Spans
+    """When a stream that was done is not done any more, since Tier0 has rewritten its rows."""
     calibrations: tuple[Calibration, ...]
     """Empty: the world draws them, and the run cannot be judged."""
 
@@ -181,6 +187,9 @@ class Told:
     """As Tier0's own configuration has it, oldest first."""
     helpers: tuple[frozenset[str], ...]
     """Datasets of further Tier0 agents, each with a run order of its own."""
+    contradicting: Spans
+    """When Tier0 shows runs as not locked that it has locked: nothing that it says about locks counts."""
+    prompt: Prompt
     expected: Mapping[str, float]
     """Dataset to the delay after which the agent's configuration expects its lock; "" for all others."""
     expected_helpers: frozenset[str]
@@ -208,20 +217,27 @@ def read(scenario: Table) -> Told:
     return Told(
         start=scenario["start"],
         until=seconds(scenario.get("until", "60h")),
-        runs=tuple(sorted(map(_run, scenario.get("run", [])), key=lambda run: run.number)),
+        runs=tuple(sorted((_run(t, _reopened(t, scenario)) for t in scenario.get("run", [])), key=lambda r: r.number)),
         faults=tuple(_fault(t) for t in scenario.get("fault", [])),
         acts=tuple(_act(t) for t in scenario.get("act", [])),
         tag_lags={t["name"]: seconds(t["delay"]) for t in scenario.get("tag", [])},
         switched_off=_switched_off(scenario.get("switch", [])),
         delays=_delays(scenario),
         helpers=tuple(frozenset(t["datasets"]) for t in scenario.get("helper", [])),
+        contradicting=spans((seconds(t["from"]), seconds(t["to"])) for t in scenario.get("unlocked", [])),
+        prompt=prompt_of(scenario, _prompts(scenario.get("prompt", []))),
         expected=_expected(scenario.get("agent", {}).get("tier0", {})),
         expected_helpers=frozenset(scenario.get("agent", {}).get("tier0", {}).get("helper_datasets", [])),
         period=_period(scenario.get("agent", {})),
     )
 
 
-def _run(table: Table) -> Run:
+def _reopened(run: Table, scenario: Table) -> Spans:
+    rewrites = [t for t in scenario.get("rewrite", []) if t["run"] == run["number"]]
+    return spans((seconds(t["at"]), seconds(t["done"]) if "done" in t else inf) for t in rewrites)
+
+
+def _run(table: Table, reopened: Spans) -> Run:
     streams = frozenset(table.get("streams", _STREAMS[table["class"]]))
     start, end = seconds(table["start"]), _moment(table, "end")
     jobs = table.get("express_jobs", 200)
@@ -229,6 +245,7 @@ def _run(table: Table) -> Run:
     stable = table.get("stable_beams", table["class"] != "cosmics")
     return Run(
         number=table["number"],
+        era=era_of(table),
         seen_class=_seen_class(table["class"], stable),
         start=start,
         end=end,
@@ -242,6 +259,7 @@ def _run(table: Table) -> Run:
         express_done=_moment(table, "express_done"),
         express_jobs=jobs,
         express_jobs_failed=table.get("express_jobs_failed", jobs // 100),
+        reopened=reopened,
         calibrations=tuple(_calibration(t, streams) for t in table.get("product", [])),
     )
 
@@ -262,6 +280,7 @@ def _calibration(table: Table, streams: frozenset[str]) -> Calibration:
         upload=table.get("upload", "ok"),
         attempted=(_moment(table, "uploaded") or usual) if outcome == "payload" and usual else None,
         vanishes=_moment(table, "vanishes"),
+        skipped=frozenset(table.get("skips", [])),
     )
 
 
@@ -303,6 +322,10 @@ def _delays(scenario: Table) -> tuple[Delay, ...]:
         for c in scenario.get("delay", [])
     ]
     return (Delay(-inf, delay, offset), *sorted(changes, key=lambda change: change.at))
+
+
+def _prompts(tables: list[Table]) -> list[tuple[float, str, str]]:
+    return [(seconds(t["at"]), t.get("era", ""), t["global_tag"]) for t in tables if "global_tag" in t]
 
 
 def _expected(tier0: Table) -> dict[str, float]:
