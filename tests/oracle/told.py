@@ -14,6 +14,7 @@ from typing import Any
 
 from tests.oracle.prompt import Prompt, era_of, prompt_of
 from tests.oracle.spans import Spans, since, spans
+from tests.oracle.streams import DATASETS, PRODUCING_STREAMS, STREAMS, STREAMS_OF
 
 Table = Mapping[str, Any]
 
@@ -22,47 +23,6 @@ _LUMI_S = 23.31
 _SHIPPED_PERIODS = {"tier0": 120.0, "oms": 120.0} | dict.fromkeys(
     ("conditions", "uploads", "dqm", "jobs", "o2o"), 300.0
 )
-
-
-STREAMS_OF = {
-    "BeamSpotObjectHP_ByLumi": {"ExpressAlignment", "HIExpressAlignment"},
-    "BeamSpotObjectHP_ByRun": {"ExpressAlignment", "HIExpressAlignment"},
-    "EcalPedestals_pcl": {"Calibration"},
-    "SiPixelQualityFromDbRcd_prompt": {"Express", "HIExpress"},
-    "SiPixelAliHG_pcl": {"Express", "HIExpress"},
-    "SiStripBadStrip_pcl": {"Express", "HIExpress", "ExpressCosmics"},
-    "BeamSpotObject_ByRun": {"Express", "HIExpress"},
-    "SiPixelAli_pcl": {"Express", "HIExpress"},
-    "SiPixelAliHGCombined_pcl": {"Express", "HIExpress"},
-    "SiPixelLA_pcl": {"Express", "HIExpress"},
-    "SiStripApvGain_pcl": {"Express", "HIExpress"},
-    "SiStripApvGainAAG_pcl": {"Express", "HIExpress"},
-    "SiStripBadStripRcdHitEff_pcl": {"Express", "HIExpress"},
-    "SiPixelLAMCS_pcl": {"ExpressCosmics"},
-    "SiStripLA_pcl": {"ExpressCosmics"},
-    "SiPixelAliHLTHGCombined_pcl": {"HLTMonitor", "HIHLTMonitor"},
-    "LumiPCCCorrections_pcl": {"ALCALumiPixelsCountsExpress"},
-    "PPSDiamondTimingCalibration_pcl": {"ALCAPPSExpress"},
-    "CTPPSRPAlignment_real_pcl": {"ALCAPPSExpress"},
-}
-"""Input tag to the Express streams whose `alca_skim` names its producer (era Run2026D, HIRun2026A)."""
-
-PRODUCING_STREAMS = frozenset().union(*STREAMS_OF.values())
-
-
-_STREAMS = {
-    "collisions": ["Express", "ExpressAlignment", "Calibration"],
-    "cosmics": ["ExpressCosmics"],
-    "heavy-ions": ["HIExpress", "HIExpressAlignment", "Calibration"],
-    "commissioning": ["Express"],
-}
-"""Where a run names none."""
-_DATASETS = {
-    "collisions": ["Muon0", "JetMET0"],
-    "cosmics": ["Cosmics"],
-    "heavy-ions": ["HIPhysicsRawPrime0", "HIForward0"],
-    "commissioning": ["Commissioning"],
-}
 
 
 def seconds(text: str) -> float:
@@ -238,7 +198,7 @@ def _reopened(run: Table, scenario: Table) -> Spans:
 
 
 def _run(table: Table, reopened: Spans) -> Run:
-    streams = frozenset(table.get("streams", _STREAMS[table["class"]]))
+    streams = frozenset(table.get("streams", STREAMS[table["class"]]))
     start, end = seconds(table["start"]), _moment(table, "end")
     jobs = table.get("express_jobs", 200)
     silent = table.get("empty_alca_skim", [])
@@ -252,7 +212,7 @@ def _run(table: Table, reopened: Spans) -> Run:
         lumis=table.get("lumis", int((end - start) / _LUMI_S) if end else 1000),
         streams=streams,
         declared=(streams & PRODUCING_STREAMS) - frozenset(silent),
-        datasets=frozenset(table.get("datasets", _DATASETS[table["class"]])),
+        datasets=frozenset(table.get("datasets", DATASETS[table["class"]])),
         stable_beams=stable,
         tracker_in=table.get("tracker_in", True),
         transferred=table.get("transferred", True),

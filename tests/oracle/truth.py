@@ -12,8 +12,9 @@ from functools import reduce
 from math import ceil
 
 from tests.oracle.spans import ALWAYS, NEVER, Spans, later, since, spans, until
+from tests.oracle.streams import STREAMS_OF
 from tests.oracle.tier0 import Accepted, closing_times, first_safe
-from tests.oracle.told import STREAMS_OF, Act, Calibration, Run, Told
+from tests.oracle.told import Act, Calibration, Run, Told
 
 FIVE = (
     "BeamSpotObjectHP_ByLumi",
