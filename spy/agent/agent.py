@@ -147,7 +147,7 @@ class Agent:
         # Whose lead it is counts from the moment when the open runs are read.
         probe, fence = self.probes[name], self.fence
         seen = observe.look(probe, self.asks[name], about(self.open_for(probe, now)), self.board.latest)
-        return replace(seen, fence=fence)
+        return replace(reconcile.without_older(seen, self.board.latest), fence=fence)
 
     # --- decide -------------------------------------------------------------------------------------------------
 

@@ -30,6 +30,18 @@ def own_not_final(run: OpenRun, probe: str) -> OpenRun:
     return replace(run, known=known)
 
 
+def without_older(look: Look, latest: Latest) -> Look:
+    """The look without what a cache still tells of the time before something became final."""
+    return replace(look, evidence=tuple(e for e in look.evidence if not _is_older(e, latest(e.key))))
+
+
+def _is_older(told: Evidence, old: Evidence | None) -> bool:
+    """By the source's own time; the same told once more is no news either."""
+    if old is None or not old.final or told.as_of is None or old.as_of is None:
+        return False
+    return told.as_of < old.as_of
+
+
 def contradicted(look: Look, latest: Latest) -> Look:
     """The look with what was final only where it is told otherwise: as unknown, for the next ordinary look to learn.
 
