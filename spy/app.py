@@ -16,6 +16,7 @@ from sqlalchemy import Engine
 from sqlmodel import SQLModel
 
 from spy.agent.agent import Agent
+from spy.agent.delays import Delays
 from spy.agent.deliver import Sender
 from spy.agent.runner import Runner
 from spy.agent.settings import Settings
@@ -145,6 +146,12 @@ def settings_of(config: Config) -> Settings:
         upload_order_timeout=config.tier0.upload_order_timeout,
         publication_lag=config.tier0.publication_lag,
         lock_alarm=config.release.lock_alarm,
+        delays=Delays(
+            config.tier0.reco_delay,
+            config.tier0.lock_offset,
+            config.tier0.dataset_delay,
+            frozenset(config.tier0.helper_datasets),
+        ),
         prompt_global_tags=config.tier0.prompt_global_tag,
         believed_for={name: probe.stale_after for name, probe in config.probe.items()}
         | {block.name: block.stale_after for block in config.endpoint},

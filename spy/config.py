@@ -221,8 +221,7 @@ def _contradictions(config: Config) -> Iterable[str]:
             yield f"probe.{name}: stale_after ({probe.stale_after}) must be at least twice every ({probe.every})"
     if config.agent.reconcile <= timedelta(0):
         yield f"agent.reconcile ({config.agent.reconcile}) must be a time, such as 4h"
-    if config.tier0.lock_offset >= config.tier0.reco_delay:
-        yield f"tier0.lock_offset ({config.tier0.lock_offset}) must be below reco_delay ({config.tier0.reco_delay})"
+    yield from _wrong_tier0(config)
     if config.store.keep < timedelta(days=7):  # a slip of the unit must not empty the store
         yield f"store.keep ({config.store.keep}) must be at least 7d: it removes what explains a release"
     if config.agent.mode == "live" and not (config.release.url and config.release.secret_file):
@@ -242,6 +241,19 @@ def _wrong_numbers(product: ProductSection) -> Iterable[str]:
         if len(n.bins) not in wanted:
             counts = " or ".join(map(str, wanted))
             yield f'number[{at}].bins ({n.bins}): take = "{n.take}" wants {counts} of them'
+
+
+def _wrong_tier0(config: Config) -> Iterable[str]:
+    delays = {"reco_delay": config.tier0.reco_delay}
+    delays |= {f"dataset_delay.{name}": delay for name, delay in config.tier0.dataset_delay.items()}
+    for key, delay in delays.items():
+        if config.tier0.lock_offset >= delay:
+            yield f"tier0.lock_offset ({config.tier0.lock_offset}) must be below {key} ({delay})"
+    service = config.service.get("tier0")
+    found = re.search(r"/t0wmadatasvc/([a-z]+)", service.url) if service else None
+    # A replay reuses run numbers: what it says about a run must never be taken for the real one.
+    if found and found[1] != config.agent.instance:
+        yield f"service.tier0.url: asks Tier0 instance {found[1]!r}, agent.instance is {config.agent.instance!r}"
 
 
 def _wrong_online_tags(config: Config) -> Iterable[str]:

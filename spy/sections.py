@@ -31,6 +31,8 @@ class Tier0Section(Section):
     lock_offset: Duration = timedelta(minutes=30)
     upload_order_timeout: Duration = timedelta(hours=18)
     publication_lag: Duration = timedelta(seconds=330)
+    dataset_delay: dict[str, Duration] = Field(default_factory=dict)
+    helper_datasets: list[str] = Field(default_factory=list)
     prompt_global_tag: dict[str, str] = Field(default_factory=dict)
 
 

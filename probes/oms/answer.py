@@ -182,11 +182,16 @@ def dataset(answer: Answer, row: dict[str, Any], run: int) -> str:
     return name
 
 
-def has_bulk(datasets: Sequence[str]) -> bool:
-    """Whether some dataset is for prompt reconstruction. No dataset at all is no proof that there was none."""
+def bulk_datasets(datasets: Sequence[str]) -> tuple[str, ...]:
+    """Those for prompt reconstruction, sorted. No dataset at all is no proof that there was none."""
     if not datasets:
         raise Unclear("OMS lists no dataset at all")
-    return any(not _EXPRESS.search(name) for name in datasets)
+    return tuple(sorted({name for name in datasets if not _EXPRESS.search(name)}))
+
+
+def has_bulk(datasets: Sequence[str]) -> bool:
+    """Whether some dataset is for prompt reconstruction."""
+    return bool(bulk_datasets(datasets))
 
 
 class _Reader:

@@ -39,9 +39,11 @@ FACTS = (
     Fact("run_class", Kind.STRING, Scope.RUN, "collisions, cosmics, heavy-ions or commissioning, by its lumi sections"),
     Fact("stable_beams", Kind.BOOL, Scope.RUN, "beams were stable in some lumi section"),
     Fact("has_bulk", Kind.BOOL, Scope.RUN, "some dataset waits for prompt reconstruction"),
+    Fact("bulk_datasets", Kind.STRING, Scope.RUN, "primary datasets that wait for it, comma-joined; empty: none"),
 )
 _LISTED = ("run_start", "run_ended", "run_end", "last_lumi", "fill", "tracker_in", "transferred")
-_ASKED_AFTER_THE_END = ("run_class", "stable_beams", "has_bulk")
+_BULK = ("has_bulk", "bulk_datasets")
+_ASKED_AFTER_THE_END = ("run_class", "stable_beams", *_BULK)
 
 
 class Oms(Probe):
@@ -167,7 +169,7 @@ def _run(look: _Look, subject: Subject, number: int, run: OpenRun | None, row: _
     if not (run.is_final("run_class") and run.is_final("stable_beams")):
         yield from _beams(look, run, found)
     if not run.is_final("has_bulk"):
-        yield from _parts(look, run, ["has_bulk"], partial(_bulk, look, run))
+        yield from _parts(look, run, _BULK, partial(_bulk, look, run))
 
 
 def _fills(look: _Look, runs: Sequence[OpenRun]) -> Iterator[Evidence]:
@@ -246,7 +248,9 @@ def _bulk(look: _Look, run: OpenRun) -> Iterator[Evidence]:
     }
     rows = look.rows("datasetrates", query)
     names = [answer.dataset(row.given, row.attributes, run.number) for row in rows]
-    yield from _one(look, run, "has_bulk", lambda: answer.has_bulk(names), rows[-1].given if rows else None)
+    given = rows[-1].given if rows else None
+    yield from _one(look, run, "has_bulk", lambda: answer.has_bulk(names), given)
+    yield from _one(look, run, "bulk_datasets", lambda: ",".join(answer.bulk_datasets(names)), given)
 
 
 def _one(look: _Look, run: OpenRun, name: str, learn: Callable[[], Value], given: Answer | None) -> Iterator[Evidence]:

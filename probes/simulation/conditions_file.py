@@ -44,9 +44,11 @@ class ConditionsFile:
         online: Iterable[OnlineTag] = (),
         faults: Faults | None = None,
         fills: Iterable[datetime | None] = (),
+        maps: Mapping[str, list[str]] | None = None,
     ) -> None:
         self.path = path
         self._tags = tags
+        self._maps = global_tags(tags) if maps is None else maps
         self._jobs = jobs_of(lags, online, fills)
         self._faults = faults or Faults()
         self._journal: list[tuple[datetime, Interval, bool]] = []
@@ -96,7 +98,7 @@ class ConditionsFile:
             old.unlink(missing_ok=True)
         names = {tag.name: (TIME_TYPES[tag.base], tag.synchronization) for tag in self._tags.values()}
         names |= {job.tag: ("Time", "any") for job in self._jobs if job.tag}
-        create(path, global_tags(self._tags), names, {tag.name: tag.record for tag in self._tags.values()})
+        create(path, self._maps, names, {tag.name: tag.record for tag in self._tags.values()})
         connection = sqlite3.connect(path, check_same_thread=False)
         # Nobody needs this file after a crash, and a commit that waits for the disk costs more than all the rest.
         connection.execute("PRAGMA synchronous = OFF")

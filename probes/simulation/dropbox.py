@@ -80,6 +80,8 @@ def _lumis(last: int, tail_lumis: int) -> list[int]:
 
 def _result(tag: SimTag, product: SimProduct, run: SimRun, safe: int) -> TagResult:
     asked = _since(tag, run, run.number)
+    if tag.name in product.skips:
+        return TagResult(tag.name, "skipped", asked, lands=False)
     if product.upload in ("failed", "skipped"):
         return TagResult(tag.name, product.upload, asked, lands=False)
     if product.upload == "elsewhere":

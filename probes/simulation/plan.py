@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 
 from probes.simulation.drawn import numbers_of, payload_bytes
 from probes.simulation.latency import HARVEST_TO_UPLOAD, draw
-from probes.simulation.production import Era, eras, producers
+from probes.simulation.production import Era, producers
 from probes.simulation.scenario import Scenario
 from probes.simulation.story import LUMI_S, ProductPlan, RunPlan
 from probes.simulation.truth import SimProduct, SimRun
@@ -49,7 +49,7 @@ def build_runs(scenario: Scenario, products: Mapping[str, Product], seed: int) -
     runs: list[SimRun] = []
     order = Order()
     for index, plan in enumerate(scenario.runs):
-        run = _run(plan)
+        run = _run(plan, scenario.eras[plan.era])
         if plan.products:
             run.products = [_listed(product, products[product.name], run, seed) for product in plan.products]
             if scenario.upload_order:
@@ -74,8 +74,7 @@ def _fill_end(number: int, runs: list[SimRun], scenario: Scenario) -> datetime |
     return max(end for end in ends if end is not None)
 
 
-def _run(plan: RunPlan) -> SimRun:
-    era = eras()[plan.era]
+def _run(plan: RunPlan, era: Era) -> SimRun:
     return SimRun(
         number=plan.number,
         run_class=plan.run_class,
@@ -123,6 +122,7 @@ def _listed(plan: ProductPlan, product: Product, run: SimRun, seed: int) -> SimP
         size_bytes=payload_bytes(seed, run.number, product, plan.payload_bytes),
         lumis=plan.lumis,
         again=plan.again,
+        skips=plan.skips,
     )
 
 
@@ -179,7 +179,7 @@ def build_history(scenario: Scenario, first_number: int, begin: datetime) -> lis
     """Closed runs right below the first one, back to back, all locked and started before everything begins."""
     first = scenario.runs[0] if scenario.runs else None
     run_class = first.run_class if first else "collisions"
-    era = eras()[first.era if first else "Run2026D"]
+    era = scenario.eras[first.era if first else "Run2026D"]
     streams = list(first.streams) if first else ["Express"]
     count = min(scenario.history_runs, first_number - 1)
 

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from probes.simulation.again import Again, read_again
-from probes.simulation.production import era_of, eras
+from probes.simulation.production import Era, era_of
 from probes.simulation.reading import Table
 from probes.simulation.simulators import read_told, services
 from spy.domain.act import Do
@@ -69,6 +69,8 @@ class ProductPlan:
     repeats: bool = False
     payload_bytes: int | None = None
     """None: drawn."""
+    skips: tuple[str, ...] = ()
+    """Destination tags that the upload service skips for this file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +139,11 @@ class Delay:
 
     at: datetime
     reco_delay: timedelta
+    datasets: tuple[str, ...] = ()
+    """Primary datasets that it is about; empty: all."""
+
+    def concerns(self, dataset: str) -> bool:
+        return not self.datasets or dataset in self.datasets
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,10 +168,10 @@ def label(*keys: str) -> Callable[[Mapping[str, Any]], str]:
     return lambda values: " ".join(str(values[key]) for key in keys if key in values)
 
 
-def read_run(table: Table, index: int, until: datetime) -> RunPlan:
+def read_run(table: Table, index: int, until: datetime, eras: Mapping[str, Era]) -> RunPlan:
     table.need("number", "class", "start")
     run_class = table.choice("class", CLASSES, "collisions")
-    era = eras()[table.choice("era", eras().keys(), era_of(run_class))]
+    era = eras[table.choice("era", eras.keys(), era_of(run_class))]
     start = table.time("start", until)
     end = table.time("end", None)
     if end is not None and end <= start:
@@ -217,6 +224,7 @@ def _product(table: Table) -> ProductPlan:
         payload_bytes=table.number("payload_bytes", 0) if "payload_bytes" in table.values else None,
         lumis=table.number("lumis", 0, lowest=1) or None,
         again=tuple(read_again(t) for t in table.tables("again", label("at"))),
+        skips=tuple(table.names("skips", [])),
     )
     table.finish()
     return plan
@@ -295,6 +303,7 @@ def read_switch(table: Table) -> Switch:
 
 def read_delay(table: Table) -> Delay:
     table.need("at", "reco_delay")
-    delay = Delay(table.time("at", _start(table)), table.span("reco_delay", RECO_DELAY))
+    datasets = tuple(table.names("datasets", []))
+    delay = Delay(table.time("at", _start(table)), table.span("reco_delay", RECO_DELAY), datasets)
     table.finish()
     return delay

@@ -68,6 +68,17 @@ class SimProduct:
     lumis: int | None = None
     """Lumi tags: the last lumi section of the first payload; None: the whole run."""
     again: tuple[Again, ...] = ()
+    skips: tuple[str, ...] = ()
+    """Destination tags that the upload service skips for this file."""
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """What the prompt reconstruction of a dataset was started with."""
+
+    at: datetime
+    global_tag: str
+    cmssw: str
 
 
 @dataclass(slots=True)
@@ -101,8 +112,12 @@ class SimRun:
     """Reports of express jobs, all streams together, once all of them are done."""
     express_jobs_failed: int = 2
     locked_at: datetime | None = None
-    """Set by Tier0 (the world) when it locks the run."""
+    """Set by Tier0 (the world) when it locks the first dataset, which closes the run's conditions."""
     started_at: datetime | None = None
-    """When prompt reconstruction of the run was released; None: not yet."""
+    """When prompt reconstruction of its first dataset was released; None: not yet."""
+    dataset_locked: dict[str, datetime] = field(default_factory=dict)
+    """Primary dataset to when it was locked; a dataset that waits is not in it."""
+    dataset_started: dict[str, Started] = field(default_factory=dict)
+    """Primary dataset to its release; of a run with `started_at` and nothing here all were released then."""
     told: Mapping[str, Any] = field(default_factory=dict)
     """What the scenario's `[run.<service>]` says, as the service's simulator reads it."""

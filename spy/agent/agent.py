@@ -26,7 +26,7 @@ from spy.domain.act import Act, Do
 from spy.domain.release import Stage
 from spy.domain.run import Chunk
 from spy.domain.verdict import State, Verdict
-from spy.probe import Open, Probe
+from spy.probe import Open, OpenRun, Probe
 from spy.rules.rulebook import Rulebook
 from spy.store import acts, decisions, lease, ledger, outbox
 from spy.store.engine import reading, writing
@@ -122,13 +122,22 @@ class Agent:
         first_safe = self.board.value(0, "first_safe_run")
         return Open(
             now=now,
-            runs=[self.board.open_run(run, self.settings.prompt_global_tags) for run in runs],
+            runs=[self._open_run(run, probe) for run in runs],
             products=self.book.products,
             instance=self.settings.instance,
             first_safe_run=first_safe if isinstance(first_safe, int) else None,
             gating=self.book.gating,
             online_tags=self.book.online_tags,
+            helper_datasets=self.settings.clock.helpers,
+            seen_locked=observed.highest_locked(self),
         )
+
+    def _open_run(self, run: int, probe: Probe) -> OpenRun:
+        """Of a run that is on its way to Tier0, what is final is asked for again each time: rows may be rewritten."""
+        found = self.board.open_run(run, self.settings.prompt_global_tags)
+        row = self.releases.get(run)
+        is_going = row is not None and Stage(row.stage).is_on_its_way and probe.name in reconcile.ASKED_ANEW
+        return reconcile.own_not_final(found, probe.name) if is_going else found
 
     def look(self, name: str, now: datetime) -> Look:
         """One look through one probe; safe in any thread, never raises."""
@@ -136,13 +145,14 @@ class Agent:
 
     def look_anew(self, name: str, now: datetime) -> Look:
         """One look that asks also for what is final; of that it brings only what contradicts."""
-        return reconcile.contradicted(self._look(name, now, reconcile.nothing_final), self.board.latest)
+        look = self._look(name, now, lambda open_: reconcile.nothing_final(open_, name))
+        return reconcile.contradicted(look, self.board.latest)
 
     def _look(self, name: str, now: datetime, about: Callable[[Open], Open]) -> Look:
         # Whose lead it is counts from the moment when the open runs are read.
         probe, fence = self.probes[name], self.fence
         seen = observe.look(probe, self.asks[name], about(self.open_for(probe, now)), self.board.latest)
-        return replace(seen, fence=fence)
+        return replace(reconcile.without_older(seen, self.board.latest), fence=fence)
 
     # --- decide -------------------------------------------------------------------------------------------------
 
@@ -182,7 +192,7 @@ class Agent:
         due = {run for run, j in self.judged.items() if _is_due(j, now) and not self._is_closed(run)}
         with reading(self.store) as connection:
             standing = acts.standing(connection, now)
-        if due or self.awaits_a_hand or standing != self._acts or observed.late(self, now) is not None:
+        if due or self.awaits_a_hand or standing != self._acts or observed.is_wrong(self, now):
             # A new act, or one that has ended, concerns runs whose time has not come by itself.
             due = due if standing == self._acts else set(self.judged)
             self._acts = standing

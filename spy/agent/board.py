@@ -147,4 +147,20 @@ class Board:
             cast("int | None", facts("last_lumi")),
         )
         global_tag = prompt_global_tags.get(str(facts("era")), "")
-        return OpenRun(run, global_tag, Renewed(self.facts.get(number, {}), self.renewed))
+        return OpenRun(run, global_tag, self._others(facts("era"), global_tag), Renewed(self._of(number), self.renewed))
+
+    def _of(self, number: int) -> Facts:
+        return self.facts.get(number, {})
+
+    def _others(self, era: object, configured: str) -> tuple[str, ...] | None:
+        """Tier0's own configuration may have changed; it is seen in what Tier0 starts, cut to 50 characters.
+
+        Where the newest start is of another era or agent, the newest that we followed ourselves tells.
+        """
+        started = self.value(0, "started_global_tag")
+        if not isinstance(started, str):
+            return None
+        if not started or self.value(0, "started_era") != era:
+            followed = (n for n in reversed(self.runs) if self.value(n, "era") == era)
+            started = str(next(filter(None, (self.value(n, "reco_global_tag") for n in followed)), ""))
+        return tuple(name for name in started.split(",") if name and name != configured[:50])

@@ -35,6 +35,7 @@ def situation_of(
 ) -> Situation:
     """Everything that the verdict on one open run may look at."""
     runs = board.runs
+    first = settings.clock.first(board.value(run, "bulk_datasets"))
     return Situation(
         chunk=Chunk(run),
         now=now,
@@ -46,7 +47,8 @@ def situation_of(
         newer_runs_exist=bool(runs) and runs[-1] > run,
         earlier=board.earlier,
         waivers=tuple(act for act in acts if act.do is Do.WAIVE and act.concerns(run)),
-        lock_after=settings.lock_after,
+        lock_after=first.after,
+        locked_first=first.dataset,
         upload_order_timeout=settings.upload_order_timeout,
         held_until=held_until,
     )

@@ -52,7 +52,9 @@ class Situation:
     waivers: tuple[Act, ...] = ()
     """Active ones that concern this run."""
     lock_after: timedelta = timedelta(hours=47, minutes=30)
-    """Tier0's lock, after the run's end."""
+    """Tier0's lock, after the run's end: that of the dataset which is locked first."""
+    locked_first: str = ""
+    """That dataset; empty: any of them."""
     upload_order_timeout: timedelta = timedelta(hours=18)
     held_until: datetime | None = None
     """UTC; end of a hold that Tier0 accepted for this run: it is not locked before."""

@@ -48,7 +48,7 @@ class Case:
     def reachable(self) -> Spans:
         """No service that the agent needs shows a fault."""
         faults = [fault.active for fault in self.told.faults if fault.service not in _NOT_GATING]
-        return reduce(Spans.__sub__, faults, spans([(0, self.told.until)]))
+        return reduce(Spans.__sub__, faults, spans([(0, self.told.until)])) - self.told.contradicting
 
     @cached_property
     def undisturbed(self) -> Spans:

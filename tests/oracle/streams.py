@@ -1,4 +1,4 @@
-"""Express streams: what each calibration comes from, and what a class of runs usually has."""
+"""What runs have where a scenario file names nothing, and which stream carries which calibration."""
 
 from __future__ import annotations
 
@@ -27,11 +27,16 @@ STREAMS_OF = {
 
 PRODUCING_STREAMS = frozenset().union(*STREAMS_OF.values())
 
-
-USUAL_STREAMS = {
+STREAMS = {
     "collisions": ["Express", "ExpressAlignment", "Calibration"],
     "cosmics": ["ExpressCosmics"],
     "heavy-ions": ["HIExpress", "HIExpressAlignment", "Calibration"],
     "commissioning": ["Express"],
 }
 """Where a run names none."""
+DATASETS = {
+    "collisions": ["Muon0", "JetMET0"],
+    "cosmics": ["Cosmics"],
+    "heavy-ions": ["HIPhysicsRawPrime0", "HIForward0"],
+    "commissioning": ["Commissioning"],
+}

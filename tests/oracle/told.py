@@ -12,8 +12,9 @@ from datetime import datetime, timedelta
 from math import inf
 from typing import Any
 
+from tests.oracle.prompt import Prompt, era_of, prompt_of
 from tests.oracle.spans import Spans, since, spans
-from tests.oracle.streams import PRODUCING_STREAMS, STREAMS_OF, USUAL_STREAMS
+from tests.oracle.streams import DATASETS, PRODUCING_STREAMS, STREAMS, STREAMS_OF
 
 Table = Mapping[str, Any]
 
@@ -58,6 +59,8 @@ class Calibration:
     attempted: float | None
     """When Tier0 hands the payload to the upload service; None: there is nothing to hand over."""
     vanishes: float | None
+    skipped: frozenset[str]
+    """Destination tags to which this file does not go."""
     lumis: int | None = None
     """The last lumi section of the first payload; None: the run's last."""
     again: tuple[Again, ...] = ()
@@ -67,6 +70,7 @@ class Calibration:
 @dataclass(frozen=True, slots=True)
 class Run:
     number: int
+    era: str
     seen_class: str
     """What the lumi sections in OMS say, whatever the trigger key is called."""
     start: float
@@ -75,7 +79,8 @@ class Run:
     declared: frozenset[str]
     """Streams whose `alca_skim` names a producer."""
     streams: frozenset[str]
-    has_bulk: bool
+    datasets: frozenset[str]
+    """Primary datasets; each is locked for itself."""
     stable_beams: bool
     tracker_in: bool
     transferred: bool
@@ -84,8 +89,14 @@ class Run:
     express_jobs_failed: int
     fill: int
     """LHC fill; 0: none."""
+    reopened: Spans
+    """When a stream that was done is not done any more, since Tier0 has rewritten its rows."""
     calibrations: tuple[Calibration, ...]
     """Empty: the world draws them, and the run cannot be judged."""
+
+    @property
+    def has_bulk(self) -> bool:
+        return bool(self.datasets)
 
     @property
     def is_exempt(self) -> bool:
@@ -141,6 +152,19 @@ class Online:
 
 
 @dataclass(frozen=True, slots=True)
+class Delay:
+    """Tier0's own clock from a moment on, for some datasets; none named: for all."""
+
+    at: float
+    delay: float
+    offset: float
+    datasets: frozenset[str] = frozenset()
+
+    def concerns(self, dataset: str) -> bool:
+        return not self.datasets or dataset in self.datasets
+
+
+@dataclass(frozen=True, slots=True)
 class Told:
     start: datetime
     until: float
@@ -155,10 +179,17 @@ class Told:
     """Fill to its end, where the scenario says one; None: it goes on."""
     switched_off: Spans
     """When prompt reconstruction is disabled as a whole."""
-    delays: tuple[tuple[float, float, float], ...]
-    """(from when, delay, lock offset) as Tier0's own configuration has it, oldest first."""
-    expected_delay: float
-    """After the run's end, when the agent's configuration expects the lock."""
+    delays: tuple[Delay, ...]
+    """As Tier0's own configuration has it, oldest first."""
+    helpers: tuple[frozenset[str], ...]
+    """Datasets of further Tier0 agents, each with a run order of its own."""
+    contradicting: Spans
+    """When Tier0 shows runs as not locked that it has locked: nothing that it says about locks counts."""
+    prompt: Prompt
+    expected: Mapping[str, float]
+    """Dataset to the delay after which the agent's configuration expects its lock; "" for all others."""
+    expected_helpers: frozenset[str]
+    """Datasets of further agents, by the agent's configuration."""
     period: float
     """Longest time between two looks of any gating probe, at least 5 min."""
 
@@ -166,13 +197,28 @@ class Told:
         """An ISO 8601 time of a report as seconds from the start."""
         return (datetime.fromisoformat(at) - self.start) / timedelta(seconds=1)
 
+    def expects(self, dataset: str) -> float:
+        """After the run's end, when the agent's configuration expects this dataset to be locked."""
+        return self.expected.get(dataset, self.expected[""])
+
+    @property
+    def agents(self) -> list[frozenset[str]]:
+        """The datasets of each Tier0 agent: the main one takes what the others do not."""
+        helped = frozenset().union(*self.helpers)
+        return [frozenset().union(*(run.datasets for run in self.runs)) - helped, *self.helpers]
+
 
 def read(scenario: Table) -> Told:
     """The tables of a scenario file (design section 11 and its documented extensions)."""
     return Told(
         start=scenario["start"],
         until=seconds(scenario.get("until", "60h")),
-        runs=tuple(sorted((_run(*t) for t in enumerate(scenario.get("run", []))), key=lambda run: run.number)),
+        runs=tuple(
+            sorted(
+                (_run(i, t, _reopened(t, scenario)) for i, t in enumerate(scenario.get("run", []))),
+                key=lambda run: run.number,
+            )
+        ),
         faults=tuple(_fault(t) for t in scenario.get("fault", [])),
         acts=tuple(_act(t) for t in scenario.get("act", [])),
         tag_lags={t["name"]: seconds(t["delay"]) for t in scenario.get("tag", [])},
@@ -180,26 +226,36 @@ def read(scenario: Table) -> Told:
         fills={t["number"]: _moment(t, "end") for t in scenario.get("fill", [])},
         switched_off=_switched_off(scenario.get("switch", [])),
         delays=_delays(scenario),
-        expected_delay=_expected_delay(scenario.get("agent", {}).get("tier0", {})),
+        helpers=tuple(frozenset(t["datasets"]) for t in scenario.get("helper", [])),
+        contradicting=spans((seconds(t["from"]), seconds(t["to"])) for t in scenario.get("unlocked", [])),
+        prompt=prompt_of(scenario, _prompts(scenario.get("prompt", []))),
+        expected=_expected(scenario.get("agent", {}).get("tier0", {})),
+        expected_helpers=frozenset(scenario.get("agent", {}).get("tier0", {}).get("helper_datasets", [])),
         period=_period(scenario.get("agent", {})),
     )
 
 
-def _run(index: int, table: Table) -> Run:
-    streams = frozenset(table.get("streams", USUAL_STREAMS[table["class"]]))
+def _reopened(run: Table, scenario: Table) -> Spans:
+    rewrites = [t for t in scenario.get("rewrite", []) if t["run"] == run["number"]]
+    return spans((seconds(t["at"]), seconds(t["done"]) if "done" in t else inf) for t in rewrites)
+
+
+def _run(index: int, table: Table, reopened: Spans) -> Run:
+    streams = frozenset(table.get("streams", STREAMS[table["class"]]))
     start, end = seconds(table["start"]), _moment(table, "end")
     jobs = table.get("express_jobs", 200)
     silent = table.get("empty_alca_skim", [])
     stable = table.get("stable_beams", table["class"] != "cosmics")
     return Run(
         number=table["number"],
+        era=era_of(table),
         seen_class=_seen_class(table["class"], stable),
         start=start,
         end=end,
         lumis=table.get("lumis", int((end - start) / _LUMI_S) if end else 1000),
         streams=streams,
         declared=(streams & PRODUCING_STREAMS) - frozenset(silent),
-        has_bulk=bool(table.get("datasets", ["default"])),
+        datasets=frozenset(table.get("datasets", DATASETS[table["class"]])),
         stable_beams=stable,
         tracker_in=table.get("tracker_in", True),
         transferred=table.get("transferred", True),
@@ -207,6 +263,7 @@ def _run(index: int, table: Table) -> Run:
         express_jobs=jobs,
         express_jobs_failed=table.get("express_jobs_failed", jobs // 100),
         fill=table.get("fill", 11200 + index if table["class"] in ("collisions", "heavy-ions") else 0),
+        reopened=reopened,
         calibrations=tuple(_calibration(t, streams) for t in table.get("product", [])),
     )
 
@@ -229,6 +286,7 @@ def _calibration(table: Table, streams: frozenset[str]) -> Calibration:
         vanishes=_moment(table, "vanishes"),
         lumis=table.get("lumis"),
         again=tuple(sorted(map(_again, table.get("again", [])), key=lambda again: again.at)),
+        skipped=frozenset(table.get("skips", [])),
     )
 
 
@@ -277,17 +335,26 @@ def _switched_off(switches: list[Table]) -> Spans:
     return off
 
 
-def _delays(scenario: Table) -> tuple[tuple[float, float, float], ...]:
+def _delays(scenario: Table) -> tuple[Delay, ...]:
     """What the agent is told about Tier0's clock is true unless the file says otherwise."""
     agent = scenario.get("agent", {}).get("tier0", {})
     delay = seconds(scenario.get("reco_delay", agent.get("reco_delay", "48h")))
     offset = seconds(scenario.get("lock_offset", agent.get("lock_offset", "30m")))
-    changes = sorted((seconds(c["at"]), seconds(c["reco_delay"]), offset) for c in scenario.get("delay", []))
-    return ((-inf, delay, offset), *changes)
+    changes = [
+        Delay(seconds(c["at"]), seconds(c["reco_delay"]), offset, frozenset(c.get("datasets", [])))
+        for c in scenario.get("delay", [])
+    ]
+    return (Delay(-inf, delay, offset), *sorted(changes, key=lambda change: change.at))
 
 
-def _expected_delay(tier0: Table) -> float:
-    return seconds(tier0.get("reco_delay", "48h")) - seconds(tier0.get("lock_offset", "30m"))
+def _prompts(tables: list[Table]) -> list[tuple[float, str, str]]:
+    return [(seconds(t["at"]), t.get("era", ""), t["global_tag"]) for t in tables if "global_tag" in t]
+
+
+def _expected(tier0: Table) -> dict[str, float]:
+    offset = seconds(tier0.get("lock_offset", "30m"))
+    told = {"": tier0.get("reco_delay", "48h"), **tier0.get("dataset_delay", {})}
+    return {dataset: seconds(delay) - offset for dataset, delay in told.items()}
 
 
 def _period(agent: Table) -> float:

@@ -96,7 +96,7 @@ def lasts(act: Act, acts: Iterable[Act]) -> Spans:
 
 def ready(run: Run, told: Told, closing: Mapping[int, float]) -> Spans:
     """When all that the run needs is there, whatever people do about it (waivers apart)."""
-    rules: dict[str, Spans] = {"run-ended": since(run.end), "settled": since(settled(run))}
+    rules: dict[str, Spans] = {"run-ended": since(run.end), "settled": since(settled(run)) - run.reopened}
     if not run.is_exempt:
         rules |= {
             "class-has-a-set": ALWAYS if run.seen_class in EXPECTED else NEVER,
@@ -148,7 +148,12 @@ def _declares_all(run: Run) -> bool:
 def _covered(run: Run, name: str, told: Told, closing: Mapping[int, float]) -> Spans:
     """In place, or proven to be rightly without a payload."""
     listed = [c for c in run.calibrations if c.name == name]
-    places = (in_place(run, c, closing[run.number]) & until(_covered_up(run, c, told, closing)) for c in listed)
+    places = (
+        in_place(run, c, closing[run.number])
+        & until(_covered_up(run, c, told, closing))
+        & told.prompt.reads(run.era, name, c.skipped)
+        for c in listed
+    )
     return reduce(Spans.__or__, (*places, *(_rightly_none(run, c) for c in listed)), NEVER)
 
 
