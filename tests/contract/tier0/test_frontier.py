@@ -11,13 +11,13 @@ from probes.tier0.probe import Tier0
 from probes.tier0.simulator import Simulator
 from spy.domain.evidence import Evidence
 from spy.probe import Open, OpenRun
-from tests.support.period import START, Period, instead, json_response, run_of_sim, served, sim_run
+from tests.support.period import START, Period, Wire, instead, json_response, run_of_sim, served, sim_run
 from tests.support.tier0 import BASE, HOUR
 
 
 def service_facts(period: Period, answer: str = "", **known: object) -> dict[str, Evidence]:
     """What one look tells about the service itself; `answer` in place of the first condition-safe run."""
-    wire = Simulator(period).answer
+    wire: Wire = Simulator(period).answer
     if answer:
         wire = instead(wire, "firstconditionsaferun", json_response(answer))
     opened = Open(now=period.now, runs=[OpenRun(run_of_sim(period.runs[-1], period.now))], products={})
