@@ -9,15 +9,16 @@ from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from importlib import resources
 from pathlib import Path
-from typing import Any, get_args, get_origin
+from typing import Any
 
-from pydantic import BaseModel, Field, ValidationError
+from pydantic import Field, ValidationError
 
 from spy.domain.errors import ConfigError
 from spy.domain.evidence import Fact
 from spy.domain.number import Number, Take
 from spy.domain.product import Base, NoPayload, OnlineTag, Product, Required
 from spy.endpoint import EndpointSection
+from spy.mistake import sentence
 from spy.rules.rulebook import ExemptionText, Rulebook, RuleText, build
 from spy.section import Section
 from spy.sections import (
@@ -186,7 +187,7 @@ def checked(raw: Mapping[str, Any], file: str) -> Config:
     try:
         config = Config.model_validate(raw)
     except ValidationError as wrong:
-        raise ConfigError([sentence(file, error) for error in wrong.errors()]) from None
+        raise ConfigError([sentence(file, error, Config) for error in wrong.errors()]) from None
     mistakes = [f"{file}: {mistake}" for mistake in _contradictions(config)]
     if mistakes:
         raise ConfigError(mistakes)
@@ -269,33 +270,3 @@ def _wrong_online_tags(config: Config) -> Iterable[str]:
                 near = difflib.get_close_matches(tag, names, n=1)
                 hint = f", did you mean {near[0]!r}?" if near else f", known: {', '.join(sorted(names)) or 'none'}"
                 yield f"class.{name}.online_tags: no online tag is called {tag!r}{hint}"
-
-
-def sentence(file: str, error: Any) -> str:
-    """One mistake with file, key, what was found, what is allowed, and the nearest right name."""
-    where = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in error["loc"]).lstrip(".")
-    found = error.get("input")
-    if error["type"] == "extra_forbidden":
-        allowed = _keys_at(error["loc"][:-1])
-        near = difflib.get_close_matches(str(error["loc"][-1]), allowed, n=1, cutoff=0.5)
-        hint = f", did you mean {near[0]!r}?" if near else ""
-        return f"{file}: {where}: unknown key{hint} Allowed: {', '.join(sorted(allowed))}"
-    if error["type"] == "missing":
-        return f"{file}: {where}: missing"
-    shown = repr(found) if not isinstance(found, dict | list) else type(found).__name__
-    near = difflib.get_close_matches(str(found), re.findall("'([^']+)'", error["msg"]), n=1)
-    hint = f", did you mean {near[0]!r}?" if near and error["type"] == "literal_error" else ""
-    return f"{file}: {where}: found {shown}, {error['msg'][:1].lower()}{error['msg'][1:]}{hint}"
-
-
-def _keys_at(location: tuple[Any, ...]) -> list[str]:
-    """Names that the section at this place may hold."""
-    section: type[BaseModel] = Config
-    parts = iter(location)
-    for part in parts:
-        found = next((f for name, f in section.model_fields.items() if (f.alias or name) == part), None)
-        kinds = [found.annotation, *get_args(found.annotation)] if found else []
-        section = next((kind for kind in kinds if isinstance(kind, type) and issubclass(kind, BaseModel)), section)
-        if found and get_origin(found.annotation) in (dict, list):
-            next(parts, None)  # the name or number of the entry
-    return [field.alias or name for name, field in section.model_fields.items()]

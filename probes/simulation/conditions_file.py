@@ -11,8 +11,8 @@ from pathlib import Path
 from probes.conditions.simulator import create, delete_iov, insert_iov, insert_o2o_run
 from probes.simulation.faults import Faults
 from probes.simulation.online import jobs_of, last_beat, last_good
-from probes.simulation.story import TagLag
 from probes.simulation.tags import SimTag, global_tags
+from probes.simulation.turns import TagLag
 from spy.domain.product import OnlineTag
 
 RUN_LENGTH = timedelta(seconds=20)

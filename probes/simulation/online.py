@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from probes.simulation.faults import Faults
-from probes.simulation.story import TagLag
+from probes.simulation.turns import TagLag
 from spy.domain.product import OnlineTag
 
 SERVICE = "o2o"

@@ -20,22 +20,17 @@ from probes.simulation.changes import Changes, read_changes, read_eras
 from probes.simulation.production import Era, eras
 from probes.simulation.reading import Table, nearest, shown
 from probes.simulation.simulators import read_told
-from probes.simulation.story import (
+from probes.simulation.story import ActPlan, Fault, RunPlan, read_act, read_fault, read_run
+from probes.simulation.turns import (
     LOCK_OFFSET,
     RECO_DELAY,
-    ActPlan,
     Delay,
-    Fault,
     FillPlan,
-    RunPlan,
     Switch,
     TagLag,
     label,
-    read_act,
     read_delay,
-    read_fault,
     read_fill,
-    read_run,
     read_switch,
     read_tag,
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -11,12 +11,11 @@ from probes.simulation.again import Again, read_again
 from probes.simulation.production import Era, era_of
 from probes.simulation.reading import Table
 from probes.simulation.simulators import read_told, services
+from probes.simulation.turns import label, start_of
 from spy.domain.act import Do
 from spy.domain.errors import ActError
 from spy.domain.run import Chunk, RunClass
 
-RECO_DELAY = timedelta(hours=48)
-LOCK_OFFSET = timedelta(minutes=30)
 JOBS = 200
 """Express jobs of a run that does not say."""
 LUMI_S = 23.31
@@ -125,49 +124,6 @@ class ActPlan:
     until_tag: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Switch:
-    """Tier0's `promptreco_status` from a time on."""
-
-    at: datetime
-    enabled: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Delay:
-    """Tier0's release delay from a time on."""
-
-    at: datetime
-    reco_delay: timedelta
-    datasets: tuple[str, ...] = ()
-    """Primary datasets that it is about; empty: all."""
-
-    def concerns(self, dataset: str) -> bool:
-        return not self.datasets or dataset in self.datasets
-
-
-@dataclass(frozen=True, slots=True)
-class FillPlan:
-    """When an LHC fill ends, if not with its last run."""
-
-    number: int
-    end: datetime | None
-    """None: never in this scenario."""
-
-
-@dataclass(frozen=True, slots=True)
-class TagLag:
-    """How far the intervals of an online-to-offline tag lie behind the present."""
-
-    name: str
-    delay: timedelta
-
-
-def label(*keys: str) -> Callable[[Mapping[str, Any]], str]:
-    """What a table is called in messages."""
-    return lambda values: " ".join(str(values[key]) for key in keys if key in values)
-
-
 def read_run(table: Table, index: int, until: datetime, eras: Mapping[str, Era]) -> RunPlan:
     table.need("number", "class", "start")
     run_class = table.choice("class", CLASSES, "collisions")
@@ -248,7 +204,7 @@ def read_fault(table: Table, until: datetime) -> Fault:
 def read_act(table: Table) -> ActPlan:
     table.need("at", "who", "do", "why")
     do = table.choice("do", tuple(str(d) for d in Do), "")
-    at = table.time("at", _start(table))
+    at = table.time("at", start_of(table))
     if do and do not in WITHOUT_CHUNK and "from_run" not in table.values:
         table.need("chunk")
     if do == "waive":
@@ -273,37 +229,3 @@ def read_act(table: Table) -> ActPlan:
     )
     table.finish()
     return act
-
-
-def _start(table: Table) -> datetime:
-    """Stands in for a time that is missing or wrong, which is reported anyway."""
-    return table.start or datetime.max.replace(tzinfo=UTC)
-
-
-def read_tag(table: Table) -> TagLag:
-    table.need("name", "delay")
-    tag = TagLag(table.text("name"), table.span("delay", timedelta()))
-    table.finish()
-    return tag
-
-
-def read_fill(table: Table) -> FillPlan:
-    table.need("number")
-    fill = FillPlan(table.number("number", 1, lowest=1), table.time("end", None))
-    table.finish()
-    return fill
-
-
-def read_switch(table: Table) -> Switch:
-    table.need("at", "enabled")
-    switch = Switch(table.time("at", _start(table)), table.flag("enabled", True))
-    table.finish()
-    return switch
-
-
-def read_delay(table: Table) -> Delay:
-    table.need("at", "reco_delay")
-    datasets = tuple(table.names("datasets", []))
-    delay = Delay(table.time("at", _start(table)), table.span("reco_delay", RECO_DELAY), datasets)
-    table.finish()
-    return delay

@@ -11,7 +11,7 @@ from __future__ import annotations
 import heapq
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import lru_cache
 from itertools import count
@@ -23,6 +23,7 @@ from probes.simulation.again import Again
 from probes.simulation.changes import Replay, Rewrite
 from probes.simulation.conditions_file import ConditionsFile, Interval, since_of_time
 from probes.simulation.faults import Faults
+from probes.simulation.moment import Moment, run_before
 from probes.simulation.plan import build_history, build_runs
 from probes.simulation.scenario import Scenario, unknown_numbers, unknown_products
 from probes.simulation.tags import global_tags, tags_of
@@ -34,20 +35,6 @@ from spy.domain.product import OnlineTag, Product
 INHERITED = 1000
 """How many runs before the first one the interval begins that every tag holds from the start."""
 INHERITED_AGE = timedelta(days=30)
-
-
-@dataclass(frozen=True, slots=True)
-class Moment:
-    """Everything that changes with time, as it is (or was) at one moment."""
-
-    now: datetime
-    runs: list[SimRun]
-    history: list[SimRun]
-    uploads: list[Upload]
-
-    def at_tier0(self) -> list[SimRun]:
-        """Runs with a `reco_locked` row: transferred, being taken or over, with a bulk stream."""
-        return [run for run in self.history + self.runs if run.start <= self.now and run.transferred and run.datasets]
 
 
 class World:
@@ -186,8 +173,8 @@ class World:
             raise ValueError(f"{moment} has not come yet, it is {present.now}")
         return Moment(
             now=moment,
-            runs=[_run_before(run, moment) for run in present.runs],
-            history=[_run_before(run, moment) for run in present.history],
+            runs=[run_before(run, moment) for run in present.runs],
+            history=[run_before(run, moment) for run in present.history],
             uploads=[upload for upload in present.uploads if upload.at <= moment],
         )
 
@@ -300,10 +287,3 @@ class World:
         wrong = [u for u in self.scenario.changes.unlocked if u.covers(moment.now)]
         shown = {number for unlocked in wrong for number in unlocked.runs or [run.number for run in runs]}
         return first_safe_run(runs, shown)
-
-
-def _run_before(run: SimRun, moment: datetime) -> SimRun:
-    locked = run.locked_at if run.locked_at and run.locked_at <= moment else None
-    started = run.started_at if run.started_at and run.started_at <= moment else None
-    known = {name: told for name, told in run.dataset_started.items() if told.at <= moment}
-    return replace(run, locked_at=locked, started_at=started, dataset_started=known)

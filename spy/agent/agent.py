@@ -14,7 +14,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine
 
-from spy.agent import observe, observed, reconcile
+from spy.agent import observe, observed, opening, reconcile
 from spy.agent.basis import Basis, Loaded, packed
 from spy.agent.board import Board, in_rounds
 from spy.agent.carry import carry_out
@@ -24,7 +24,6 @@ from spy.agent.messages import Judged, blocked_rows
 from spy.agent.settings import Settings
 from spy.domain.act import Act, Do
 from spy.domain.release import Stage
-from spy.domain.run import Chunk
 from spy.domain.verdict import State, Verdict
 from spy.probe import Open, OpenRun, Probe
 from spy.rules.rulebook import Rulebook
@@ -180,7 +179,7 @@ class Agent:
         for look, changed in taken:
             touched |= self.board.apply(look, changed)
         if touched:
-            self._open_new_runs(touched, before, now)
+            opening.open_new(self, touched, before, now)
             # A new run may end what the one below waits for; any other turn concerns those above.
             turned = [run for run, told in beside(self.board).items() if told != neighbours.get(run)]
             is_new = any(run not in neighbours for run in turned)
@@ -197,7 +196,7 @@ class Agent:
             due = due if standing == self._acts else set(self.judged)
             self._acts = standing
             self._decide(due, now)
-        self._close_old(now)
+        opening.close_old(self, now)
 
     def post(self, connection: Connection, **row: Any) -> bool:
         """Queue one message in the transaction that causes it; False if it was queued before.
@@ -213,22 +212,6 @@ class Agent:
     def follow(self, now: datetime) -> None:
         """Plan anew after deliveries: an accepted run frees the next one."""
         self._decide(set(), now)
-
-    def _open_new_runs(self, touched: set[int], before: int, now: datetime) -> None:
-        """A run that OMS tells and Tier0 has not locked is opened; one that was closed stays history."""
-        new = [run for run in touched if run and run not in self.releases]
-        if not new:
-            return
-        with writing(self.store) as connection:
-            lease.insist(connection, self.fence)
-            for run in sorted(new):
-                if ledger.is_known(connection, run) or self.board.value(run, "run_start") is None:
-                    self.board.drop(run)
-                    continue
-                ledger.open_run(connection, run, now)
-                self.begun[run] = before
-                decisions.begin(connection, str(Chunk(run)), run, now, self.fence)
-            self.read_releases(connection)
 
     def _decide(self, runs: set[int], now: datetime) -> None:
         """Judge runs, move releases by what was observed, plan, and write all of it together."""
@@ -283,22 +266,6 @@ class Agent:
         basis = packed(self.bases[run])
         decisions.record(connection, verdict, revision, now, self.book.hash, self.fence, basis)
         self.judged[run] = Judged(verdict, revision, now)
-
-    # --- close --------------------------------------------------------------------------------------------------
-
-    def _close_old(self, now: datetime) -> None:
-        """A started run is watched until its 48 h are over, for payloads that vanish; then it is history."""
-        over = [run for run in self.releases if observed.is_over(self, run, now)]
-        if not over:
-            return
-        with writing(self.store) as connection:
-            lease.insist(connection, self.fence)
-            for run in over:
-                ledger.close_run(connection, run, now)
-                self.board.drop(run)
-                self.judged.pop(run, None)
-                self.bases.pop(run, None)
-            self.read_releases(connection)
 
 
 def _is_due(judged: Judged, now: datetime) -> bool:

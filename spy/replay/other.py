@@ -9,8 +9,9 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
-from spy.config import Config, checked, read, sentence
+from spy.config import Config, checked, read
 from spy.domain.errors import ConfigError
+from spy.mistake import sentence
 from spy.sections import ClassSection, ExemptionSection, OnlineTagSection, ProductSection, RuleSection
 
 _LISTS: Mapping[str, tuple[type[BaseModel], str]] = {
@@ -102,4 +103,4 @@ def _checked(check: Callable[[Any], object], block: Any, where: tuple[str | int,
     try:
         check(block)
     except ValidationError as wrong:
-        yield from (sentence(file, {**error, "loc": (*where, *error["loc"])}) for error in wrong.errors())
+        yield from (sentence(file, {**error, "loc": (*where, *error["loc"])}, Config) for error in wrong.errors())

@@ -15,10 +15,11 @@ from tests.oracle.flags import flags
 from tests.oracle.order import in_upload_order
 from tests.oracle.payloads import replaced
 from tests.oracle.report import Message, accepted_times, effects, in_force, messages
+from tests.oracle.scenario_file import read
 from tests.oracle.spans import NEVER, Spans, since, spans, until
 from tests.oracle.surprise import first_surprise
 from tests.oracle.tier0 import closing_times
-from tests.oracle.told import Run, Told, read
+from tests.oracle.told import Run, Told
 from tests.oracle.truth import Truth, lasts, ready, required, truths, withdrawn_at
 
 PUBLICATION_LAG = 330.0

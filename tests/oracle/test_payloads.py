@@ -8,9 +8,9 @@ import pytest
 
 from tests.oracle.judge import judge
 from tests.oracle.order import in_upload_order
+from tests.oracle.scenario_file import read
 from tests.oracle.spans import NEVER
 from tests.oracle.test_truth import HOUR, hours, plain, truth, with_product
-from tests.oracle.told import read
 
 STRIPS, BEAM, PEDESTALS = "SiStripBadStrip_pcl", "BeamSpotObjectHP_ByLumi", "EcalPedestals_pcl"
 

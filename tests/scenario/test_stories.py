@@ -17,7 +17,8 @@ from probes.simulation.step import Steps
 from spy.replay.again import Again
 from tests.oracle.judge import judge
 from tests.oracle.report import accepted_times, messages
-from tests.oracle.told import Told, read, seconds
+from tests.oracle.scenario_file import read, seconds
+from tests.oracle.told import Told
 from tests.support.replayed import judged_anew, made_again
 from tests.tell_stories import PAGE, STORIES, page, story_files, told
 
