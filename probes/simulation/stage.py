@@ -124,7 +124,8 @@ class Stage:
         mistakes = unserved(asked)
         if mistakes:
             raise ConfigError(mistakes)
-        self.receiver = Receiver(folder / "receiver.db", [self.secret], _LateTier0(lambda: self.world), now)
+        tier0 = _LateTier0(lambda: self.world)
+        self.receiver = Receiver(folder / "receiver.db", [self.secret], tier0, now, config.agent.source)
         online = tuple(config.online_tags.values())
         self.world = World(scenario, config.products, folder / "conditions.db", self.receiver, online=online)
         simulators = self._simulators(asked)

@@ -100,15 +100,16 @@ class Board:
     def apply(self, look: Look, changed: Sequence[Evidence]) -> set[int]:
         """Take over what the ledger holds now; the runs touched, 0 for services.
 
-        A good look after a bad one touches all its runs: what had gone stale is believed again.
+        A good look after a bad one, and the first one after a start, touch all its runs: what had gone stale is
+        believed again.
         """
         touched: set[int] = set()
         self.looked = {**self.looked, look.probe: look.at}
         if look.problem:
             self.failing = self.failing | {look.probe}
         else:
-            before = self.renewed.get(look.probe, look.at)
-            if look.probe in self.failing or look.at - before > look.stale_after:
+            before = self.renewed.get(look.probe)
+            if before is None or look.probe in self.failing or look.at - before > look.stale_after:
                 touched = {run for run in look.runs if run in self.facts}
             self.failing = self.failing - {look.probe}
             self.renewed = {**self.renewed, look.probe: look.at}
