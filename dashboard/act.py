@@ -30,7 +30,7 @@ WORDS: dict[Do, tuple[str, str]] = {
     Do.STOP: ("Stop all sending", "at once; decisions go on"),
     Do.RESUME: ("Resume", "ends a stop, and a halt after an unexpected lock"),
 }
-FIELDS = ("do", "chunk", "from_run", "until", "until_tag", "rule", "product", "why", "who")
+FIELDS = ("do", "chunk", "from_run", "to_run", "until", "until_tag", "rule", "product", "why", "who")
 """Ids of the form's fields, behind `act-`, in the order in which `answer` takes them."""
 
 _TEXTS = ("why", "chunk", "until", "until_tag", "rule", "product")
@@ -88,6 +88,7 @@ def _about(given: dict[str, str]) -> list[Any]:
     return [
         _field("chunk", "Run, such as 398602", given),
         _field("from_run", "… or this run and every later one", given, type="number"),
+        _field("to_run", "… up to this one", given, type="number"),
     ]
 
 
@@ -136,15 +137,14 @@ def answer(asked: Asked, values: Sequence[Any], only_look: bool) -> list[Any]:
     if not told["do"]:
         return _refused("Choose what to do.")
     asked = _signed_by(asked, str(told["who"] or ""))
+    texts: dict[str, Any] = {name: str(told[name] or "").strip() for name in _TEXTS}
     try:
         intent = Intent(
             do=Do(told["do"]),
             who=asked.caller.who,
             from_run=int(told["from_run"]) if told["from_run"] else None,
-            **{
-                name: str(told[name] or "").strip()
-                for name in ("why", "chunk", "until", "until_tag", "rule", "product")
-            },
+            to_run=int(told["to_run"]) if told["to_run"] else None,
+            **texts,
         )
         done = preview_of(asked, intent) if only_look else perform(asked, intent)
     except SpyError as refused:

@@ -123,7 +123,8 @@ def _acts(acts: Sequence[Act]) -> html.Section:
 
 
 def _act(act: Act) -> list[Any]:
-    runs = f"from {act.from_run}" if act.from_run else str(act.run or "all runs")
+    first = f"from {act.from_run}" + (f" to {act.to_run}" if act.to_run else "")
+    runs = first if act.from_run else str(act.run or "all runs")
     about = " ".join(word for word in (runs, act.rule, act.product) if word)
     until = ["until ", at(act.until)] if act.until else ["until ended"]
     return [html.Strong(str(act.do)), f" {about} by {act.who}, ", *until, f": {act.why}"]

@@ -16,6 +16,7 @@ from sqlalchemy import Engine
 from sqlmodel import SQLModel
 
 from spy.agent.agent import Agent
+from spy.agent.delays import Delays
 from spy.agent.deliver import Sender
 from spy.agent.runner import Runner
 from spy.agent.settings import Settings
@@ -32,6 +33,7 @@ from spy.endpoint import EndpointSection, clashes
 from spy.http import ClientCredentials, FileToken, Http, Tokens
 from spy.installed import PROBES, fact_clashes, make, names, probe_offers
 from spy.probe import Configured, Probe
+from spy.regret import gate
 from spy.rules.derive import DERIVED
 from spy.rules.rulebook import Rulebook
 from spy.sections import ServiceSection
@@ -144,6 +146,12 @@ def settings_of(config: Config) -> Settings:
         upload_order_timeout=config.tier0.upload_order_timeout,
         publication_lag=config.tier0.publication_lag,
         lock_alarm=config.release.lock_alarm,
+        delays=Delays(
+            config.tier0.reco_delay,
+            config.tier0.lock_offset,
+            config.tier0.dataset_delay,
+            frozenset(config.tier0.helper_datasets),
+        ),
         prompt_global_tags=config.tier0.prompt_global_tag,
         believed_for={name: probe.stale_after for name, probe in config.probe.items()}
         | {block.name: block.stale_after for block in config.endpoint},
@@ -214,8 +222,12 @@ def open_agent_store(url: str, *, durable: bool = True) -> Engine:
 def build_agent(
     config: Config, store: Engine, probes: Mapping[str, Probe], asks: Mapping[str, Any], me: str = ""
 ) -> Agent:
+    """A live one only with an acknowledged regret report; else a ConfigError that says how to get there."""
     me = me or f"{socket.gethostname()}:{os.getpid()}"
-    return Agent(store, rulebook_of(config, probes), settings_of(config), probes, asks, me)
+    book = rulebook_of(config, probes)
+    if config.agent.mode == "live":
+        gate.insist(store, config.agent.instance, book.hash, config.regret)
+    return Agent(store, book, settings_of(config), probes, asks, me)
 
 
 def build_runner(config: Config) -> Runner:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import time
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 
 _PART = re.compile(r"([0-9]+(?:\.[0-9]+)?)(ms|s|m|h|d)")
 _UNIT_S = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
@@ -19,11 +20,13 @@ def monotonic() -> float:
     return time.monotonic()
 
 
+@lru_cache(maxsize=8192)
 def iso(moment: datetime) -> str:
     """ISO 8601 with a Z; microseconds only where there are any."""
     return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
+@lru_cache(maxsize=8192)
 def from_iso(text: str) -> datetime:
     """An aware UTC time from ISO 8601; a time without zone is refused, since nobody can tell what it means."""
     moment = datetime.fromisoformat(text)

@@ -9,15 +9,16 @@ from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from importlib import resources
 from pathlib import Path
-from typing import Any, get_args, get_origin
+from typing import Any
 
-from pydantic import BaseModel, Field, ValidationError
+from pydantic import Field, ValidationError
 
 from spy.domain.errors import ConfigError
 from spy.domain.evidence import Fact
 from spy.domain.number import Number, Take
 from spy.domain.product import Base, NoPayload, OnlineTag, Product, Required
 from spy.endpoint import EndpointSection
+from spy.mistake import sentence
 from spy.rules.rulebook import ExemptionText, Rulebook, RuleText, build
 from spy.section import Section
 from spy.sections import (
@@ -31,6 +32,7 @@ from spy.sections import (
     OnlineTagSection,
     ProbeSection,
     ProductSection,
+    RegretSection,
     ReleaseSection,
     RuleSection,
     ServiceSection,
@@ -46,6 +48,7 @@ class Config(Section):
     store: StoreSection = Field(default_factory=StoreSection)
     tier0: Tier0Section = Field(default_factory=Tier0Section)
     release: ReleaseSection = Field(default_factory=ReleaseSection)
+    regret: RegretSection = Field(default_factory=RegretSection)
     mail: MailSection = Field(default_factory=MailSection)
     web: WebSection = Field(default_factory=WebSection)
     login: LoginSection = Field(default_factory=LoginSection)
@@ -66,7 +69,8 @@ class Config(Section):
     @property
     def online_tags(self) -> dict[str, OnlineTag]:
         return {
-            t.tag: OnlineTag(t.tag, t.record, t.job, t.on_change, t.delay, tuple(t.owners)) for t in self.online_tag
+            t.tag: OnlineTag(t.tag, t.record, t.job, t.on_change, t.delay, tuple(t.owners), t.after_fill)
+            for t in self.online_tag
         }
 
     @property
@@ -98,7 +102,16 @@ class Config(Section):
         """Compile the rules against the facts that the probes declare."""
         rules = [RuleText(**r.model_dump()) for r in self.rule]
         exemptions = [ExemptionText(**e.model_dump()) for e in self.exemption]
-        return build(rules, exemptions, self.products, self.required, facts, file=file)
+        return build(rules, exemptions, self.products, self.required, facts, file=file, beside=self._beside_rules)
+
+    @property
+    def _beside_rules(self) -> dict[str, Any]:
+        """What changes decisions and is neither rule, product nor class."""
+        return {
+            "tier0": self.tier0.model_dump(),
+            "stale_after": {name: probe.stale_after for name, probe in self.probe.items()},
+            "endpoints": {block.name: block.model_dump() for block in self.endpoint},
+        }
 
 
 def _product(p: ProductSection) -> Product:
@@ -142,27 +155,44 @@ def packaged_text() -> str:
 
 def load(path: Path | None = None, overrides: Mapping[str, Any] | None = None) -> Config:
     """Read and check one file (default `./config.toml`, else the packaged one); all mistakes at once."""
+    raw, file = read(path)
+    merge(raw, overrides or {})
+    return checked(raw, file)
+
+
+def read(path: Path | None = None) -> tuple[dict[str, Any], str]:
+    """The tables of one file (default as `load`), not checked, and how mistakes name it."""
     if path is None and Path("config.toml").is_file():
         path = Path("config.toml")
     if path is None:
-        return parse(packaged_text(), "packaged config.toml", overrides)
+        return _tables(packaged_text(), "packaged config.toml"), "packaged config.toml"
     try:
-        text = path.read_text(encoding="utf-8")
+        return _tables(path.read_text(encoding="utf-8"), str(path)), str(path)
     except OSError as wrong:
         raise ConfigError([f"{path}: cannot be read: {wrong.strerror}"]) from None
-    return parse(text, str(path), overrides)
+    except UnicodeDecodeError as wrong:
+        raise ConfigError([f"{path}: not UTF-8: {wrong.reason} at byte {wrong.start}"]) from None
 
 
 def parse(text: str, file: str, overrides: Mapping[str, Any] | None = None) -> Config:
+    raw = _tables(text, file)
+    merge(raw, overrides or {})
+    return checked(raw, file)
+
+
+def _tables(text: str, file: str) -> dict[str, Any]:
     try:
-        raw = tomllib.loads(text)
+        return tomllib.loads(text)
     except tomllib.TOMLDecodeError as wrong:
         raise ConfigError([f"{file}: not TOML: {wrong}"]) from None
-    merge(raw, overrides or {})
+
+
+def checked(raw: Mapping[str, Any], file: str) -> Config:
+    """A configuration from its tables, or every mistake at once."""
     try:
         config = Config.model_validate(raw)
     except ValidationError as wrong:
-        raise ConfigError([_sentence(file, error) for error in wrong.errors()]) from None
+        raise ConfigError([sentence(file, error, Config) for error in wrong.errors()]) from None
     mistakes = [f"{file}: {mistake}" for mistake in _contradictions(config)]
     if mistakes:
         raise ConfigError(mistakes)
@@ -198,8 +228,7 @@ def _contradictions(config: Config) -> Iterable[str]:
             yield f"probe.{name}: stale_after ({probe.stale_after}) must be at least twice every ({probe.every})"
     if config.agent.reconcile <= timedelta(0):
         yield f"agent.reconcile ({config.agent.reconcile}) must be a time, such as 4h"
-    if config.tier0.lock_offset >= config.tier0.reco_delay:
-        yield f"tier0.lock_offset ({config.tier0.lock_offset}) must be below reco_delay ({config.tier0.reco_delay})"
+    yield from _wrong_tier0(config)
     if config.store.keep < timedelta(days=7):  # a slip of the unit must not empty the store
         yield f"store.keep ({config.store.keep}) must be at least 7d: it removes what explains a release"
     if config.agent.mode == "live" and not (config.release.url and config.release.secret_file):
@@ -221,11 +250,26 @@ def _wrong_numbers(product: ProductSection) -> Iterable[str]:
             yield f'number[{at}].bins ({n.bins}): take = "{n.take}" wants {counts} of them'
 
 
+def _wrong_tier0(config: Config) -> Iterable[str]:
+    delays = {"reco_delay": config.tier0.reco_delay}
+    delays |= {f"dataset_delay.{name}": delay for name, delay in config.tier0.dataset_delay.items()}
+    for key, delay in delays.items():
+        if config.tier0.lock_offset >= delay:
+            yield f"tier0.lock_offset ({config.tier0.lock_offset}) must be below {key} ({delay})"
+    service = config.service.get("tier0")
+    found = re.search(r"/t0wmadatasvc/([a-z]+)", service.url) if service else None
+    # A replay reuses run numbers: what it says about a run must never be taken for the real one.
+    if found and found[1] != config.agent.instance:
+        yield f"service.tier0.url: asks Tier0 instance {found[1]!r}, agent.instance is {config.agent.instance!r}"
+
+
 def _wrong_online_tags(config: Config) -> Iterable[str]:
     names = [t.tag for t in config.online_tag]
     for number, online in enumerate(config.online_tag):
         if names.count(online.tag) > 1:
             yield f"online_tag[{number}].tag: {online.tag!r} is named twice"
+        if online.after_fill and online.on_change:
+            yield f"online_tag[{number}]: {online.tag!r} cannot be both after_fill and on_change"
     for name, wanted in config.classes.items():
         for tag in wanted.online_tags:
             if tag not in names:
@@ -247,33 +291,3 @@ def _wrong_login(config: Config) -> Iterable[str]:
                 yield f"{key}: {url!r} would show passwords or cookies to others; use https"
     if login.idle > login.life:
         yield f"login.idle ({login.idle}) must not be longer than login.life ({login.life})"
-
-
-def _sentence(file: str, error: Any) -> str:
-    """One mistake with file, key, what was found, what is allowed, and the nearest right name."""
-    where = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in error["loc"]).lstrip(".")
-    found = error.get("input")
-    if error["type"] == "extra_forbidden":
-        allowed = _keys_at(error["loc"][:-1])
-        near = difflib.get_close_matches(str(error["loc"][-1]), allowed, n=1, cutoff=0.5)
-        hint = f", did you mean {near[0]!r}?" if near else ""
-        return f"{file}: {where}: unknown key{hint} Allowed: {', '.join(sorted(allowed))}"
-    if error["type"] == "missing":
-        return f"{file}: {where}: missing"
-    shown = repr(found) if not isinstance(found, dict | list) else type(found).__name__
-    near = difflib.get_close_matches(str(found), re.findall("'([^']+)'", error["msg"]), n=1)
-    hint = f", did you mean {near[0]!r}?" if near and error["type"] == "literal_error" else ""
-    return f"{file}: {where}: found {shown}, {error['msg'][:1].lower()}{error['msg'][1:]}{hint}"
-
-
-def _keys_at(location: tuple[Any, ...]) -> list[str]:
-    """Names that the section at this place may hold."""
-    section: type[BaseModel] = Config
-    parts = iter(location)
-    for part in parts:
-        found = next((f for name, f in section.model_fields.items() if (f.alias or name) == part), None)
-        kinds = [found.annotation, *get_args(found.annotation)] if found else []
-        section = next((kind for kind in kinds if isinstance(kind, type) and issubclass(kind, BaseModel)), section)
-        if found and get_origin(found.annotation) in (dict, list):
-            next(parts, None)  # the name or number of the entry
-    return [field.alias or name for name, field in section.model_fields.items()]

@@ -28,6 +28,8 @@ _TYPES = {
 }
 _STRING = re.compile(r'"(?:[^"\\]|\\.)*"' + r"|'(?:[^'\\]|\\.)*'")
 _NAME = re.compile(r"(?<![.\w])[A-Za-z_]\w*")
+REMEMBERED = 1000
+"""Answers that one expression keeps."""
 _REFUSED = ("has", "null", "dyn", "type")
 _WHERE = re.compile(r"ERROR: <input>:(\d+):(\d+): (.*)")
 
@@ -55,6 +57,8 @@ class Expression:
     _language: Language = field(repr=False, compare=False)
     kind: Kind = Kind.BOOL
     """What it yields."""
+    _answers: dict[Any, bool] = field(default_factory=dict, repr=False, compare=False)
+    """Values and their types to what `holds` said of them: an expression is pure, and most facts stand still."""
 
     def value(self, values: Mapping[str, Value]) -> Value:
         """Its result for these values, of `kind`; `values` must have every name of `names`."""
@@ -70,11 +74,21 @@ class Expression:
 
     def holds(self, values: Mapping[str, Value]) -> bool:
         """True or false for these values; `values` must have every name of `names`."""
-        bound = {name: values[name] for name in self.names}
-        result = self._program.eval(self._language.environment.Activation(bound)).value()
-        if not isinstance(result, bool):
-            raise ExpressionFailed(f"{self.text!r} has no result: {result}")
-        return result
+        asked = tuple([values[name] for name in self.names])
+        # With their types, since True equals 1 and 1.0.
+        key = asked, tuple(map(type, asked))
+        answer = self._answers.get(key)
+        if answer is None:
+            bound = dict(zip(self.names, asked, strict=True))
+            result = self._program.eval(self._language.environment.Activation(bound)).value()
+            if not isinstance(result, bool):
+                raise ExpressionFailed(f"{self.text!r} has no result: {result}")
+            answer = result
+            if len(self._answers) >= REMEMBERED:
+                self._answers.clear()
+            if float not in key[1]:  # 0.0 equals -0.0, and CEL can tell them apart
+                self._answers[key] = answer
+        return answer
 
 
 class Language:

@@ -25,6 +25,8 @@ class OpenRun:
     run: Run
     prompt_global_tag: str = ""
     """Of the run's era; empty while the era is unknown."""
+    other_global_tags: tuple[str, ...] | None = ()
+    """With which Tier0 last started a run of this era, where it is another one; None: unknown."""
     known: Mapping[tuple[Subject, str], Evidence] = field(default_factory=dict)
     """Latest evidence about this run, of all sources."""
 
@@ -61,6 +63,10 @@ class Open:
     """Names of products that some class requires."""
     online_tags: tuple[OnlineTag, ...] = ()
     """Online tags that some class requires."""
+    helper_datasets: frozenset[str] = frozenset()
+    """Primary datasets of further Tier0 agents: what these start is not the start that we asked for."""
+    seen_locked: int | None = None
+    """The highest open run that Tier0 was seen to have locked; None: none of them."""
 
     def products_of(self, run: OpenRun) -> list[Product]:
         """Products that some declared stream of the run carries; all gating ones until the streams are known."""

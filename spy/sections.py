@@ -31,6 +31,8 @@ class Tier0Section(Section):
     lock_offset: Duration = timedelta(minutes=30)
     upload_order_timeout: Duration = timedelta(hours=18)
     publication_lag: Duration = timedelta(seconds=330)
+    dataset_delay: dict[str, Duration] = Field(default_factory=dict)
+    helper_datasets: list[str] = Field(default_factory=list)
     prompt_global_tag: dict[str, str] = Field(default_factory=dict)
 
 
@@ -39,6 +41,11 @@ class ReleaseSection(Section):
     secret_file: str = ""
     deadline: Duration = timedelta(seconds=15)
     lock_alarm: Duration = timedelta(minutes=20)
+
+
+class RegretSection(Section):
+    releases: int = Field(default=30, ge=0)
+    period: Duration = timedelta(days=7)
 
 
 class MailSection(Section):
@@ -141,6 +148,7 @@ class OnlineTagSection(Section):
     job: str = Field(min_length=1)
     on_change: bool = False
     delay: Duration = timedelta(0)
+    after_fill: bool = False
     owners: list[str] = Field(default_factory=list)
 
 

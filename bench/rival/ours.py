@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from bench.rival.plan import FIRST_RUN
+from probes.simulation import proof
 from spy.agent.runner import Runner
 from spy.app import build_agent, connection_of, open_agent_store, post_of, webhook_of
 from spy.cli.logs import log_to_errors
@@ -66,12 +67,14 @@ class Targets(Probe):
 def main(given: str) -> None:
     overrides = json.loads(given)
     count = overrides.pop("count")
-    config = load(CONFIG, overrides)
+    config = load(CONFIG, {**overrides, **proof.UNPROVEN})
     log_to_errors(False)
     section = config.probe["targets"]
     probe = Targets(count, section.every, section.stale_after)
     asks = {probe.name: connection_of(probe.service, config.service[probe.service], probe.wants)}
-    agent = build_agent(config, open_agent_store(config.agent.store), {probe.name: probe}, asks)
+    store = open_agent_store(config.agent.store)
+    proof.acknowledge(store, asks[probe.name], config, {probe.name: probe}, utc_now())  # live mode asks for a report
+    agent = build_agent(config, store, {probe.name: probe}, asks)
     runner = Runner(agent, webhook_of(config), post_of(config), utc_now, config.agent.tick, random.random)
     told_to_end = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: told_to_end.set())

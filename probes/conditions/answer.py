@@ -10,66 +10,25 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from decimal import Decimal
-from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from spy.database import utc as utc
 from spy.domain.evidence import Value
+from spy.domain.since import LOW_WORD as LOW_WORD
+from spy.domain.since import TIME_TYPES as TIME_TYPES
+from spy.domain.since import decode_lumi as decode_lumi
+from spy.domain.since import decode_time as decode_time
+from spy.domain.since import encode_lumi as encode_lumi
+from spy.domain.since import encode_time as encode_time
+from spy.domain.since import exact as exact
 
-LOW_WORD = 0xFFFFFFFF
-TIME_TYPES = {"Run": "run", "Lumi": "lumi", "Time": "time"}
 O2O_ZONE = "Europe/Zurich"
 """O2O_RUN holds the local time of the job machines, without saying so (CondCore/Utilities o2olib.py)."""
 CLOCK_SKEW = timedelta(minutes=5)
 """How far in the future of ours a time of the database may lie before it is not believed."""
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _HASH = re.compile(r"[0-9a-f]{40}")
-
-
-def encode_lumi(run: int, lumi: int) -> int:
-    return (run << 32) | lumi
-
-
-def decode_lumi(since: int) -> tuple[int, int]:
-    """Run and lumi section."""
-    return since >> 32, since & LOW_WORD
-
-
-def encode_time(moment: datetime) -> int:
-    """Unix seconds in the upper word, nanoseconds in the lower one (0 in every real value seen)."""
-    past = moment - _EPOCH
-    return ((past.days * 86400 + past.seconds) << 32) | (past.microseconds * 1000)
-
-
-def decode_time(since: int) -> datetime:
-    """UTC; what is below a microsecond is lost."""
-    return _EPOCH + timedelta(seconds=since >> 32, microseconds=(since & LOW_WORD) // 1000)
-
-
-def exact(since: Any) -> int:
-    """Oracle may hand out a NUMBER as Decimal; a float has lost digits already and is refused."""
-    if isinstance(since, Decimal) and since == since.to_integral_value():
-        return int(since)
-    if isinstance(since, int) and not isinstance(since, bool):
-        return since
-    raise ValueError(f"since {since!r} is no integer")
-
-
-def utc(moment: Any) -> datetime:
-    """Insertion times are UTC without zone: datetimes from Oracle, `YYYY-MM-DD HH:MM:SS.ffffff` text from SQLite."""
-    if isinstance(moment, str):
-        moment = _parsed(moment)
-    if not isinstance(moment, datetime):
-        raise ValueError(f"{moment!r} is no time")
-    return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
-
-
-@lru_cache(maxsize=4096)
-def _parsed(text: str) -> datetime:
-    """The same few hundred times come at every look."""
-    return datetime.fromisoformat(text)
 
 
 def o2o_time(moment: Any) -> datetime | None:

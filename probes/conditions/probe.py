@@ -62,6 +62,8 @@ class Conditions(Probe):
         _about_tag("payload_hash", Kind.STRING, "SHA1 of the payload, or over all inside the run; empty: none"),
         _about_tag("inserted_at", Kind.TIME, "when that interval, or the last of them, was inserted"),
         _about_tag(SIZE, Kind.INT, "Run tags: bytes of the payload that was made for the run"),
+        _about_tag("mapped_by", Kind.STRING, "which of several prompt global tags of the run map it, comma-joined"),
+        Fact("judged_global_tags", Kind.STRING, Scope.RUN, "prompt global tags the run is judged by, comma-joined"),
         Fact("conditions_as_of", Kind.TIME, Scope.SERVICE, "start of the newest online-to-offline job in this copy"),
     )
 
@@ -71,13 +73,19 @@ class Conditions(Probe):
         if seen.as_of:
             yield Evidence(of_service(self.service), "conditions_as_of", seen.as_of, self.name, open_.now)
         for run in open_.runs:
+            yield self._judged_by(open_, run)
             for tag in wanted[run.number]:
                 yield from self._tag(open_, run, tag, seen)
+
+    def _judged_by(self, open_: Open, run: OpenRun) -> Evidence:
+        if not run.prompt_global_tag:
+            return unknown(run.subject, "judged_global_tags", self.name, open_.now, _NO_ERA)
+        return Evidence(run.subject, "judged_global_tags", ",".join(_global_tags(run)), self.name, open_.now)
 
     def _read(self, connection: Connection, open_: Open, wanted: dict[int, list[str]]) -> Seen:
         runs = open_.runs
         tags = sorted(set().union(*wanted.values()))
-        global_tags = sorted({run.prompt_global_tag for run in runs} - {""})
+        global_tags = sorted({name for run in runs for name in _global_tags(run)})
         rows: list[Any] = []
         for some_tags in _parts(tags, statement.MAX_TAGS):
             for some_runs in _parts(runs, statement.MAX_RUNS):
@@ -109,7 +117,7 @@ class Conditions(Probe):
         except ValueError as exc:
             # `mapped` too: a map that names a tag without intervals says nothing good.
             for fact in self.facts:
-                if fact.scope is Scope.TAG:
+                if fact.scope is Scope.TAG and fact.name != "mapped_by":
                     yield unknown(subject, fact.name, self.name, open_.now, str(exc))
             return
         for name, value in facts.items():
@@ -121,8 +129,18 @@ class Conditions(Probe):
         if problem:
             yield unknown(subject, "mapped", self.name, open_.now, problem)
         else:
-            mapped = tag in seen.global_tags[run.prompt_global_tag].tags
-            yield Evidence(subject, "mapped", mapped, self.name, open_.now)
+            by = [name for name in _global_tags(run) if tag in seen.global_tags[name].tags]
+            yield Evidence(subject, "mapped", bool(by), self.name, open_.now)
+            if run.other_global_tags:
+                yield Evidence(subject, "mapped_by", ",".join(by), self.name, open_.now)
+
+
+_NO_ERA = "the prompt global tag is unknown, since the run's era is"
+
+
+def _global_tags(run: OpenRun) -> list[str]:
+    """The configured one first, then what Tier0 was seen to use instead: the run must be right with each."""
+    return list(dict.fromkeys(filter(None, (run.prompt_global_tag, *(run.other_global_tags or ())))))
 
 
 def _tags(open_: Open, run: OpenRun) -> list[str]:
@@ -147,9 +165,10 @@ def _known_size(run: OpenRun, tag: Subject, payload_hash: str) -> Value | None:
 def _of_unknown_size(open_: Open, found: dict[tuple[int, str], answer.Found]) -> list[str]:
     runs, hashes = {run.number: run for run in open_.runs}, set()
     for (number, tag), held in found.items():
-        payload_hash = answer.own_payload(held, number)
-        subject = of_tag(open_.instance, number, tag)
-        if payload_hash and number in runs and _known_size(runs[number], subject, payload_hash) is None:
+        payload_hash, run = answer.own_payload(held, number), runs.get(number)
+        if payload_hash is None or run is None:
+            continue
+        if _known_size(run, of_tag(open_.instance, number, tag), payload_hash) is None:
             hashes.add(payload_hash)
     return sorted(hashes)
 
@@ -176,12 +195,14 @@ def _newest_o2o(connection: Connection) -> datetime | None:
 
 
 def _why_no_map(run: OpenRun, seen: Seen, now: datetime) -> str:
-    name = run.prompt_global_tag
-    if not name:
-        return "the prompt global tag is unknown, since the run's era is"
-    if name not in seen.global_tags:
-        return f"no such global tag: {name}"
-    snapshot = seen.global_tags[name].snapshot
-    if snapshot < now:
-        return f"{name} shows nothing inserted after {snapshot:%Y-%m-%d %H:%M}: later uploads are invisible through it"
+    if not run.prompt_global_tag:
+        return _NO_ERA
+    if run.other_global_tags is None:
+        return "with which global tag Tier0 starts runs now is unknown"
+    for name in _global_tags(run):
+        if name not in seen.global_tags:
+            return f"no such global tag: {name}"
+        shown = seen.global_tags[name].snapshot
+        if shown < now:
+            return f"{name} shows nothing inserted after {shown:%Y-%m-%d %H:%M}: later uploads are invisible through it"
     return ""

@@ -15,6 +15,7 @@ from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from typing import Any, Protocol
 
+from probes.simulation.changes import Replay
 from probes.simulation.truth import SimRun
 from probes.simulation.wire import Request, Response
 
@@ -76,6 +77,7 @@ class Simulator:
         begin, end = _day(request, "start_date"), _day(request, "end_date")
         now = self._world.now
         groups = [group for run in self._world.visible_runs() for group in _groups(run, now)]
+        groups += [group for replay in getattr(self._world, "replays", []) for group in _of_replay(replay)]
         groups = [group for group in groups if _matches(group, request, begin, end)]
         status: dict[str, Any] = {"time": 0.02}
         if groups:
@@ -112,6 +114,18 @@ def _groups(run: SimRun, now: datetime) -> Iterator[Group]:
         for state, count in (("success", jobs - failed), ("jobfailed", failed)):
             if count:
                 yield Group(f"Express_Run{run.number}_Stream{stream}", state, count, begin, end)
+
+
+def _of_replay(replay: Replay) -> Iterator[Group]:
+    """Workflows of a replay carry its era, its deployment and its version behind the names that production uses."""
+    begin = _hour(replay.at)
+    name = f"Express_Run{replay.run}_StreamExpress_Tier0_REPLAY_2026_ID260601120000_v601"
+    for state, count in (
+        ("success", replay.express_jobs - replay.express_jobs_failed),
+        ("jobfailed", replay.express_jobs_failed),
+    ):
+        if count:
+            yield Group(name, state, count, begin, begin + timedelta(hours=1))
 
 
 def _share(total: int, index: int, run: SimRun) -> int:

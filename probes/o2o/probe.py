@@ -16,7 +16,12 @@ from spy.domain.product import OnlineTag
 from spy.domain.subject import of_tag
 from spy.probe import Open, OpenRun, Probe
 
-SINCE = Fact("online_since", Kind.TIME, Scope.TAG, "newest since of an online tag, at most the run's end")
+SINCE = Fact(
+    "online_since",
+    Kind.TIME,
+    Scope.TAG,
+    "newest since of an online tag, at most the run's end (after_fill: its fill's)",
+)
 JOB = Fact(
     "online_job_start",
     Kind.TIME,
@@ -32,7 +37,8 @@ class O2o(Probe):
 
     Both are told up to what the run needs and no further: what passes the run's end changes nothing any more, so that
     a covered run is not told anew at every beat of a job. Nothing is final, since an interval can vanish until Tier0
-    locks the run. Nothing is told before the run's end, of which both are the measure.
+    locks the run. Nothing is told before the run's end, of which both are the measure; for a tag that is written after
+    the fill the measure is the fill's end.
 
     Source: CondDB v2, account CMS_CONDITIONS, read-only copy; one statement.
     """
@@ -60,12 +66,13 @@ class O2o(Probe):
                 yield from self._tag(open_, run, tag, reaches.get(tag.name), problem)
 
     def _tag(self, open_: Open, run: OpenRun, tag: OnlineTag, found: Reach | None, problem: str) -> Iterator[Evidence]:
-        subject, end = of_tag(open_.instance, run.number, tag.name), run.run.end
+        subject = of_tag(open_.instance, run.number, tag.name)
+        end, what = (_fill_end(run), "fill") if tag.after_fill else (run.run.end, "run")
 
         def told(fact: Fact, read: Callable[[Reach], datetime], limit: timedelta) -> Evidence:
             try:
                 if end is None:
-                    raise ValueError("an online tag cannot be judged before the run's end")
+                    raise ValueError(f"an online tag cannot be judged before the {what}'s end")
                 if found is None:
                     raise ValueError(problem or "not in the answer")
                 return Evidence(subject, fact.name, min(read(found), end + limit), self.name, open_.now)
@@ -75,6 +82,11 @@ class O2o(Probe):
         yield told(SINCE, lambda reach: reach.newest_since(open_.now), timedelta(0))
         if tag.on_change:
             yield told(JOB, lambda reach: reach.newest_job(tag.job, open_.now), tag.delay)
+
+
+def _fill_end(run: OpenRun) -> datetime | None:
+    end = run.value("fill_end")
+    return end if isinstance(end, datetime) and run.run.end is not None else None
 
 
 def _read(connection: Connection, open_: Open, begin: datetime) -> dict[str, Reach]:

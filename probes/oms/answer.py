@@ -104,6 +104,17 @@ def run_row(answer: Answer, row: dict[str, Any], now: datetime) -> RunRow:
     return found
 
 
+def fill_row(answer: Answer, row: dict[str, Any], now: datetime) -> tuple[int, datetime | None]:
+    """Number and end of one fill; None while it lasts."""
+    number = row.get("fill_number")
+    if not isinstance(number, int) or isinstance(number, bool) or number <= 0:
+        answer.refuse(f"expected a fill_number, found {number!r:.60}")
+    end = _Reader(answer, f"fill {number}", row).time("end_time")
+    if end is not None and end - now > FUTURE:
+        answer.refuse(f"fill {number}: end_time {iso(end)} lies in the future")
+    return number, end
+
+
 def lumi_section(answer: Answer, row: dict[str, Any], run: int, position: int) -> LumiSection:
     """One section; `position`, counted from 1, stands for a number that the row lacks (copies leave it out)."""
     read = _Reader(answer, f"run {run}, lumi section {position}", row)
@@ -171,11 +182,16 @@ def dataset(answer: Answer, row: dict[str, Any], run: int) -> str:
     return name
 
 
-def has_bulk(datasets: Sequence[str]) -> bool:
-    """Whether some dataset is for prompt reconstruction. No dataset at all is no proof that there was none."""
+def bulk_datasets(datasets: Sequence[str]) -> tuple[str, ...]:
+    """Those for prompt reconstruction, sorted. No dataset at all is no proof that there was none."""
     if not datasets:
         raise Unclear("OMS lists no dataset at all")
-    return any(not _EXPRESS.search(name) for name in datasets)
+    return tuple(sorted({name for name in datasets if not _EXPRESS.search(name)}))
+
+
+def has_bulk(datasets: Sequence[str]) -> bool:
+    """Whether some dataset is for prompt reconstruction."""
+    return bool(bulk_datasets(datasets))
 
 
 class _Reader:

@@ -32,14 +32,18 @@ FACTS = (
     Fact("run_end", Kind.TIME, Scope.RUN, "end of the run"),
     Fact("last_lumi", Kind.INT, Scope.RUN, "last lumi section, inclusive, counted from 1", "lumi section"),
     Fact("fill", Kind.INT, Scope.RUN, "LHC fill", "fill"),
+    Fact("fill_ended", Kind.BOOL, Scope.RUN, "that fill is over; told only where a class needs a tag after the fill"),
+    Fact("fill_end", Kind.TIME, Scope.RUN, "end of that fill"),
     Fact("tracker_in", Kind.BOOL, Scope.RUN, "the tracker took part"),
     Fact("transferred", Kind.BOOL, Scope.RUN, "the run's data go to Tier0"),
     Fact("run_class", Kind.STRING, Scope.RUN, "collisions, cosmics, heavy-ions or commissioning, by its lumi sections"),
     Fact("stable_beams", Kind.BOOL, Scope.RUN, "beams were stable in some lumi section"),
     Fact("has_bulk", Kind.BOOL, Scope.RUN, "some dataset waits for prompt reconstruction"),
+    Fact("bulk_datasets", Kind.STRING, Scope.RUN, "primary datasets that wait for it, comma-joined; empty: none"),
 )
 _LISTED = ("run_start", "run_ended", "run_end", "last_lumi", "fill", "tracker_in", "transferred")
-_ASKED_AFTER_THE_END = ("run_class", "stable_beams", "has_bulk")
+_BULK = ("has_bulk", "bulk_datasets")
+_ASKED_AFTER_THE_END = ("run_class", "stable_beams", *_BULK)
 
 
 class Oms(Probe):
@@ -48,7 +52,7 @@ class Oms(Probe):
     Runs below Tier0's first condition-safe run are history and not looked at. While that number is unknown and no run
     is open, only the newest run is asked for: a cold start must not open a month of runs.
 
-    Source: OMS aggregation API v1, resources `runs`, `lumisections`, `datasetrates` (of the last one only the
+    Source: OMS aggregation API v1, resources `runs`, `fills`, `lumisections`, `datasetrates` (of the last one only the
     attributes run_number, dataset_name and rate are known from its clients).
     """
 
@@ -68,6 +72,8 @@ class Oms(Probe):
             run = opened.get(number)
             subject = run.subject if run else of_run(open_.instance, number)
             yield from _run(look, subject, number, run, listed.get(number))
+        if any(tag.after_fill for tag in open_.online_tags):
+            yield from _fills(look, open_.runs)
 
 
 def _is_new(number: int, open_: Open) -> bool:
@@ -120,6 +126,14 @@ class _Look:
         }
         return {answer.run_number(row.given, row.attributes): row for row in self.rows("runs", query)}
 
+    def fills(self, floor: int) -> list[_Row]:
+        query: dict[str, str | int] = {
+            "filter[fill_number][GE]": floor,
+            "sort": "fill_number",
+            "fields": "fill_number,end_time",
+        }
+        return self.rows("fills", query)
+
     def newest(self, listed: Mapping[int, _Row]) -> Iterator[Evidence]:
         """The newest run: the last of the list, else asked for."""
         if listed:
@@ -155,7 +169,30 @@ def _run(look: _Look, subject: Subject, number: int, run: OpenRun | None, row: _
     if not (run.is_final("run_class") and run.is_final("stable_beams")):
         yield from _beams(look, run, found)
     if not run.is_final("has_bulk"):
-        yield from _parts(look, run, ["has_bulk"], partial(_bulk, look, run))
+        yield from _parts(look, run, _BULK, partial(_bulk, look, run))
+
+
+def _fills(look: _Look, runs: Sequence[OpenRun]) -> Iterator[Evidence]:
+    """Whether the fills of these runs are over; of a run without fill nothing is said."""
+    asked = [(run, fill) for run in runs if isinstance(fill := run.value("fill"), int) and not run.is_final("fill_end")]
+    if not asked:
+        return
+    ends: dict[int, tuple[Answer, datetime | None]] = {}
+    problem = "OMS does not list the fill"
+    try:
+        for row in look.fills(min(fill for _, fill in asked)):
+            number, end = answer.fill_row(row.given, row.attributes, look.now)
+            ends[number] = row.given, end
+    except (NoAnswer, Unreadable) as error:
+        ends, problem = {}, error.what
+    for run, fill in asked:
+        given, end = ends.get(fill, (None, None))
+        if given is None:
+            yield look.no(run.subject, "fill_ended", problem)
+        else:
+            yield look.fact(run.subject, "fill_ended", end is not None, given, final=end is not None)
+        if end is not None:
+            yield look.fact(run.subject, "fill_end", end, given, final=True)
 
 
 def _nothing(look: _Look, subject: Subject, run: OpenRun | None, problem: str) -> Iterator[Evidence]:
@@ -211,7 +248,9 @@ def _bulk(look: _Look, run: OpenRun) -> Iterator[Evidence]:
     }
     rows = look.rows("datasetrates", query)
     names = [answer.dataset(row.given, row.attributes, run.number) for row in rows]
-    yield from _one(look, run, "has_bulk", lambda: answer.has_bulk(names), rows[-1].given if rows else None)
+    given = rows[-1].given if rows else None
+    yield from _one(look, run, "has_bulk", lambda: answer.has_bulk(names), given)
+    yield from _one(look, run, "bulk_datasets", lambda: ",".join(answer.bulk_datasets(names)), given)
 
 
 def _one(look: _Look, run: OpenRun, name: str, learn: Callable[[], Value], given: Answer | None) -> Iterator[Evidence]:

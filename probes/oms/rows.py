@@ -7,7 +7,7 @@ inside a fill carry the fill type and the trigger key of collisions, as between 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -89,6 +89,27 @@ def run_row(run: SimRun, now: datetime) -> dict[str, Any]:
         "cmssw_version": run.cmssw,
         "initial_prescale_index": 0,
     }
+
+
+def fill_rows(runs: Iterable[SimRun], now: datetime) -> Iterator[dict[str, Any]]:
+    """The fills of these runs; what only an ended fill has is null before."""
+    fills: dict[int, list[SimRun]] = {}
+    for run in runs:
+        if run.fill:
+            fills.setdefault(run.fill, []).append(run)
+    for number, own in sorted(fills.items()):
+        end = own[0].fill_end
+        is_over = end is not None and end <= now
+        yield {
+            "fill_number": number,
+            "start_time": iso(min(run.start for run in own)),
+            "start_stable_beam": iso(min(run.start for run in own)) if any(map(_are_stable, own)) else None,
+            "end_stable_beam": iso(end) if end and is_over and any(map(_are_stable, own)) else None,
+            "end_time": iso(end) if end and is_over else None,
+            "first_run_number": min(run.number for run in own),
+            "last_run_number": max(run.number for run in own),
+            "fill_type_runtime": _FILL_TYPES[own[0].run_class],
+        }
 
 
 def lumi_rows(run: SimRun, now: datetime) -> Iterator[dict[str, Any]]:

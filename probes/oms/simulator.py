@@ -1,7 +1,7 @@
 """The OMS aggregation API (JSON:API) and its token service, of the simulated world.
 
-Resources `runs`, `lumisections`, `datasetrates`, with filters, fields, sorting and paging. What real recordings do not
-show is a convention here: error bodies, the order of keys, and `datasetrates` being always grouped by run.
+Resources `runs`, `fills`, `lumisections`, `datasetrates`, with filters, fields, sorting and paging. What real
+recordings do not show is a convention here: error bodies, the order of keys, and `datasetrates` grouped by run always.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from email.utils import format_datetime
 from typing import Any, Protocol
 from urllib.parse import parse_qs
 
-from probes.oms.rows import dataset_rows, lumi_rows, run_row, units
+from probes.oms.rows import dataset_rows, fill_rows, lumi_rows, run_row, units
 from probes.simulation.truth import SimRun
 from probes.simulation.wire import Request, Response
 
@@ -60,7 +60,7 @@ class Simulator:
         if refusal:
             return refusal
         resource = request.path.removeprefix(API).rstrip("/")
-        if not request.path.startswith(API) or resource not in self._resources:
+        if not request.path.startswith(API) or resource not in (*self._resources, "fills"):
             return self._json(404, _error(404, f"no resource {resource}"))
         if request.method != "GET":
             return self._json(405, _error(405, f"{request.method} is not possible"))
@@ -77,8 +77,12 @@ class Simulator:
         tests = list(_tests(request))
         about_run = [test for test in tests if test[0] == "run_number"]
         runs = [run for run in self._world.visible_runs() if _passes({"run_number": run.number}, about_run)]
-        make, now = self._resources[resource], self._world.now
-        rows = [row for run in runs for row in make(run, now) if _passes(row, tests)]
+        now = self._world.now
+        if resource == "fills":
+            rows = [row for row in fill_rows(runs, now) if _passes(row, tests)]
+        else:
+            make = self._resources[resource]
+            rows = [row for run in runs for row in make(run, now) if _passes(row, tests)]
         for key in reversed((request.first("sort") or "").split(",")):
             if name := key.removeprefix("-"):
                 rows.sort(key=lambda row: _sortable(row, name), reverse=key.startswith("-"))
@@ -118,6 +122,9 @@ class Simulator:
         raw = json.dumps(body).encode()
         headers = {"Content-Type": "application/json", "Date": self._date(), "Content-Length": str(len(raw))}
         return Response(status, raw, headers)
+
+
+_IDENTITY = {"fills": ("fill_number",)}
 
 
 def _tests(request: Request) -> Iterator[Test]:
@@ -180,7 +187,7 @@ def _number(request: Request, name: str, default: int) -> int:
 def _element(resource: str, row: Row, request: Request) -> Row:
     fields = request.first("fields")
     kept = {name: row[name] for name in fields.split(",") if name in row} if fields else row
-    parts = [row["run_number"], row.get("lumisection_number"), row.get("dataset_name")]
+    parts = [row.get(name) for name in _IDENTITY.get(resource, ("run_number", "lumisection_number", "dataset_name"))]
     identity = "_".join(str(part) for part in parts if part is not None)
     about = {name: {"units": unit} for name, unit in units(row).items() if name in kept}
     return {

@@ -11,8 +11,8 @@ from pathlib import Path
 from probes.conditions.simulator import create, delete_iov, insert_iov, insert_o2o_run
 from probes.simulation.faults import Faults
 from probes.simulation.online import jobs_of, last_beat, last_good
-from probes.simulation.story import TagLag
 from probes.simulation.tags import SimTag, global_tags
+from probes.simulation.turns import TagLag
 from spy.domain.product import OnlineTag
 
 RUN_LENGTH = timedelta(seconds=20)
@@ -43,10 +43,13 @@ class ConditionsFile:
         lags: Sequence[TagLag] = (),
         online: Iterable[OnlineTag] = (),
         faults: Faults | None = None,
+        fills: Iterable[datetime | None] = (),
+        maps: Mapping[str, list[str]] | None = None,
     ) -> None:
         self.path = path
         self._tags = tags
-        self._jobs = jobs_of(lags, online)
+        self._maps = global_tags(tags) if maps is None else maps
+        self._jobs = jobs_of(lags, online, fills)
         self._faults = faults or Faults()
         self._journal: list[tuple[datetime, Interval, bool]] = []
         self._keys: set[tuple[str, int, datetime]] = set()
@@ -95,7 +98,7 @@ class ConditionsFile:
             old.unlink(missing_ok=True)
         names = {tag.name: (TIME_TYPES[tag.base], tag.synchronization) for tag in self._tags.values()}
         names |= {job.tag: ("Time", "any") for job in self._jobs if job.tag}
-        create(path, global_tags(self._tags), names, {tag.name: tag.record for tag in self._tags.values()})
+        create(path, self._maps, names, {tag.name: tag.record for tag in self._tags.values()})
         connection = sqlite3.connect(path, check_same_thread=False)
         # Nobody needs this file after a crash, and a commit that waits for the disk costs more than all the rest.
         connection.execute("PRAGMA synchronous = OFF")
@@ -114,8 +117,9 @@ class ConditionsFile:
                 insert_o2o_run(connection, job.name, succeeded, succeeded + RUN_LENGTH, 0)
             if succeeded != start and (fault is None or fault.kind == "http500"):
                 insert_o2o_run(connection, job.name, start, start + RUN_LENGTH, 1)
-            if good and good != copied and job.writes:
-                since = since_of_time(good - job.lag)
+            begin = job.new_since(good, copied) if good and good != copied and job.writes else None
+            if good and begin:
+                since = since_of_time(begin)
                 insert_iov(connection, job.tag, since, f"{since:040x}", good)
         return good
 

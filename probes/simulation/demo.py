@@ -14,6 +14,7 @@ from typing import Annotated
 import typer
 import uvicorn
 
+from probes.simulation import proof
 from probes.simulation.live import Live
 from probes.simulation.narrate import Narrator
 from probes.simulation.scenario import Scenario
@@ -84,6 +85,8 @@ def _live(scenario: Scenario, speed: float, port: int) -> None:
         thread.start()
         typer.echo(f"The page: http://127.0.0.1:{port}   (Ctrl-C ends it)")
         typer.echo(f"The world of {scenario.name} runs {speed:g} times as fast as ours, its services on loopback.")
+        if live.report:
+            typer.echo(f"Live mode: {proof.WHY} (report {live.report}, docs/regret.md).")
         # Not `spy status`: it measures ages by our clock, not by this world's.
         first = scenario.runs[0].number if scenario.runs else "RUN"
         typer.echo(f"Ask it from another terminal: spy explain {first} --config {settings}")

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from uuid import NAMESPACE_URL, uuid5
 
+from probes.simulation.again import Again
 from probes.simulation.conditions_file import since_of_time
 from probes.simulation.tags import SimTag
 from probes.simulation.truth import SimProduct, SimRun, TagResult, Upload
@@ -22,11 +23,18 @@ LUMI_STEP = 50
 
 
 def handle(
-    product: SimProduct, run: SimRun, at: datetime, tags: Iterable[SimTag], first_safe_run: int | None
+    product: SimProduct,
+    run: SimRun,
+    at: datetime,
+    tags: Iterable[SimTag],
+    first_safe_run: int | None,
+    again: Again | None = None,
 ) -> Upload:
     """The line and the result in the upload log. `first_safe_run` None: no run was ever locked, so nothing moves."""
-    name = f"Run{run.number}@{product.name}@{uuid5(NAMESPACE_URL, f'{run.number}/{product.name}/{at.isoformat()}')}"
+    name = _name(product, run, at)
     safe = first_safe_run or run.number
+    first = _name(product, run, product.uploaded or at)
+    by_hand = again is not None and again.by == "person"
     return Upload(
         file_hash=_sha1(name),
         file_name=name,
@@ -35,21 +43,34 @@ def handle(
         at=at,
         status_code=EXPORTING_FAILURE if product.upload == "failed" else PROCESSING_OK,
         first_safe_run=safe,
-        tags=[_result(tag, product, run, safe) for tag in tags],
+        content=_sha1(first if again and again.payload == "same" else name),
+        tags=[_at_the_run(tag, run) if by_hand else _result(tag, product, run, safe) for tag in tags],
     )
 
 
+def _name(product: SimProduct, run: SimRun, at: datetime) -> str:
+    return f"Run{run.number}@{product.name}@{uuid5(NAMESPACE_URL, f'{run.number}/{product.name}/{at.isoformat()}')}"
+
+
+def _at_the_run(tag: SimTag, run: SimRun) -> TagResult:
+    """An expert puts an interval where it is meant to be, whatever is locked."""
+    return TagResult(tag.name, "ok", _since(tag, run, run.number))
+
+
 def intervals(
-    upload: Upload, result: TagResult, tag: SimTag, run: SimRun, tail_lumis: int
+    upload: Upload, result: TagResult, tag: SimTag, run: SimRun, tail_lumis: int, last: int | None = None
 ) -> list[tuple[str, int, str]]:
-    """Tag, since and payload hash of what lands in one tag; a file of a lumi tag holds several intervals."""
+    """Tag, since and payload hash of what lands in one tag; a file of a lumi tag holds several intervals.
+
+    `last`: lumi section that the harvest reaches; None: the whole run.
+    """
     if not result.lands:
         return []
     sinces = [result.since]
     if tag.base == "lumi" and result.result == "ok":
         # A moved file keeps one interval, since the earlier ones are dropped.
-        sinces = [(run.number << 32) | lumi for lumi in _lumis(run.lumis, tail_lumis)]
-    return [(tag.name, since, _sha1(f"{upload.file_hash}/{since}")) for since in sinces]
+        sinces = [(run.number << 32) | lumi for lumi in _lumis(last or run.lumis, tail_lumis)]
+    return [(tag.name, since, _sha1(f"{upload.content}/{since}")) for since in sinces]
 
 
 def _lumis(last: int, tail_lumis: int) -> list[int]:
@@ -59,8 +80,12 @@ def _lumis(last: int, tail_lumis: int) -> list[int]:
 
 def _result(tag: SimTag, product: SimProduct, run: SimRun, safe: int) -> TagResult:
     asked = _since(tag, run, run.number)
+    if tag.name in product.skips:
+        return TagResult(tag.name, "skipped", asked, lands=False)
     if product.upload in ("failed", "skipped"):
         return TagResult(tag.name, product.upload, asked, lands=False)
+    if product.upload == "elsewhere":
+        return TagResult(tag.name, "ok", asked, lands=False, named=f"{tag.name}_test")
     lands = product.upload != "lost"
     can_move = tag.base != "time"
     if product.upload == "shifted" and can_move:

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from probes.simulation import proof
 from probes.simulation.scenario import Scenario
 from probes.simulation.server import Served, serve
 from probes.simulation.simulators import paths
@@ -64,12 +65,15 @@ class Live:
                 "agent": {"mode": "live", "store": store or f"sqlite:///{folder / 'spy.db'}"},
                 "release": release,
                 "service": hosts,
+                **proof.UNPROVEN,
             },
         )
         self.store = open_agent_store(self.config.agent.store)
         self.post = post or PostBox(self.stage.faults, self.clock)
         probes = probes_of(self.config)
         self.asks = {name: self._connection(p.service, p.wants) for name, p in probes.items()}
+        self.report = proof.acknowledge(self.store, self.asks["conditions"], self.config, probes, self.clock())
+        """Number of the regret report that opened live mode; 0: an earlier one did."""
         agent = build_agent(self.config, self.store, probes, self.asks)
         self.webhook = Webhook(
             self.config.release.url, self.stage.secret, deadline=self.config.release.deadline, clock=self.clock

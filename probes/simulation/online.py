@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from probes.simulation.faults import Faults
-from probes.simulation.story import TagLag
+from probes.simulation.turns import TagLag
 from spy.domain.product import OnlineTag
 
 SERVICE = "o2o"
@@ -30,10 +30,22 @@ class Job:
     lag: timedelta = timedelta()
     on_change: bool = False
     """Nothing ever changes: the tag keeps the interval that it has from the start, and only the job runs."""
+    fills: tuple[datetime, ...] | None = None
+    """Ends of the fills: each is copied as an interval that begins there. None: the tag is copied as time passes."""
 
     @property
     def writes(self) -> bool:
         return bool(self.tag) and not self.on_change
+
+    def new_since(self, good: datetime, copied: datetime | None) -> datetime | None:
+        """Where the interval begins that a good run writes, the one before having been at `copied`; None: nothing new.
+
+        After a fill the real job closes the fill's values by an interval that begins at the fill's end.
+        """
+        if self.fills is None:
+            return good - self.lag
+        ends = [end for end in self.fills if end + self.lag <= good and (copied is None or end + self.lag > copied)]
+        return max(ends, default=None)
 
     @property
     def idle(self) -> timedelta:
@@ -41,10 +53,16 @@ class Job:
         return self.lag if self.on_change else timedelta()
 
 
-def jobs_of(lags: Sequence[TagLag], online: Iterable[OnlineTag]) -> tuple[Job, ...]:
+def jobs_of(
+    lags: Sequence[TagLag], online: Iterable[OnlineTag], fills: Iterable[datetime | None] = ()
+) -> tuple[Job, ...]:
     """The jobs of the configuration, each with the scenario's lag of its tag, and of what else the scenario names."""
     late = {lag.name: lag.delay for lag in lags}
-    known = [Job(tag.job, tag.name, late.pop(tag.name, timedelta()), tag.on_change) for tag in online]
+    ends = tuple(sorted({end for end in fills if end is not None}))
+    known = [
+        Job(tag.job, tag.name, late.pop(tag.name, timedelta()), tag.on_change, ends if tag.after_fill else None)
+        for tag in online
+    ]
     return (Job(HEARTBEAT), *known, *(Job(name, name, lag) for name, lag in late.items()))
 
 

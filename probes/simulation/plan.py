@@ -1,8 +1,9 @@
 """Turns a scenario into runs and products with absolute times: what will happen, before any of it has.
 
 A run with at least one `[[run.product]]` is exactly what the scenario says: a product that is not listed is never
-harvested. A run without any is drawn from the seed (`latency.py`), and its uploads keep Tier0's upload order: they wait
-for every lower run until that one's uploads are done, at most until 18 h after its end.
+harvested. A run without any is drawn from the seed (`latency.py`). Uploads of drawn runs, and where the scenario asks
+for it also listed ones, keep Tier0's upload order: they wait for every lower run until that one's uploads are done, at
+most until 18 h after its end.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from datetime import datetime, timedelta
 
 from probes.simulation.drawn import numbers_of, payload_bytes
 from probes.simulation.latency import HARVEST_TO_UPLOAD, draw
-from probes.simulation.production import Era, eras, producers
+from probes.simulation.production import Era, producers
 from probes.simulation.scenario import Scenario
 from probes.simulation.story import LUMI_S, ProductPlan, RunPlan
 from probes.simulation.truth import SimProduct, SimRun
@@ -48,20 +49,32 @@ def build_runs(scenario: Scenario, products: Mapping[str, Product], seed: int) -
     runs: list[SimRun] = []
     order = Order()
     for index, plan in enumerate(scenario.runs):
-        run = _run(plan)
+        run = _run(plan, scenario.eras[plan.era])
         if plan.products:
             run.products = [_listed(product, products[product.name], run, seed) for product in plan.products]
+            if scenario.upload_order:
+                _wait_their_turn(run, order)
             run.stream_done = {s: _later(plan.express_done, _last_upload(run, s)) for s in run.streams}
         else:
             _draw(run, plan, products, seed, order)
         following = scenario.runs[index + 1].start if index + 1 < len(scenario.runs) else None
         order.add(run, following)
         runs.append(run)
+    for run in runs:
+        run.fill_end = _fill_end(run.fill, runs, scenario)
     return runs
 
 
-def _run(plan: RunPlan) -> SimRun:
-    era = eras()[plan.era]
+def _fill_end(number: int, runs: list[SimRun], scenario: Scenario) -> datetime | None:
+    """What the scenario says; else with the last run of the fill."""
+    told = next((fill for fill in scenario.fills if fill.number == number), None)
+    ends = [run.end for run in runs if run.fill == number]
+    if told is not None or None in ends:
+        return told.end if told else None
+    return max(end for end in ends if end is not None)
+
+
+def _run(plan: RunPlan, era: Era) -> SimRun:
     return SimRun(
         number=plan.number,
         run_class=plan.run_class,
@@ -107,7 +120,15 @@ def _listed(plan: ProductPlan, product: Product, run: SimRun, seed: int) -> SimP
         numbers=numbers_of(seed, run.number, product, plan.outcome, plan.numbers),
         repeats=plan.repeats,
         size_bytes=payload_bytes(seed, run.number, product, plan.payload_bytes),
+        lumis=plan.lumis,
+        again=plan.again,
+        skips=plan.skips,
     )
+
+
+def _wait_their_turn(run: SimRun, order: Order) -> None:
+    for product in run.products:
+        product.uploaded = order.wait(product.uploaded) if product.uploaded else None
 
 
 def _last_upload(run: SimRun, stream: str) -> datetime | None:
@@ -158,7 +179,7 @@ def build_history(scenario: Scenario, first_number: int, begin: datetime) -> lis
     """Closed runs right below the first one, back to back, all locked and started before everything begins."""
     first = scenario.runs[0] if scenario.runs else None
     run_class = first.run_class if first else "collisions"
-    era = eras()[first.era if first else "Run2026D"]
+    era = scenario.eras[first.era if first else "Run2026D"]
     streams = list(first.streams) if first else ["Express"]
     count = min(scenario.history_runs, first_number - 1)
 

@@ -98,6 +98,16 @@ class Table:
         expected = "a list of " + (" | ".join(sorted(allowed)) if allowed else "texts")
         return self._take(key, expected, read, default)
 
+    def run_numbers(self, key: str) -> list[int]:
+        """A list of run numbers; empty where there is none."""
+
+        def read(value: Any) -> list[int]:
+            if not isinstance(value, list):
+                raise TypeError
+            return [_number(v, 1) for v in value]
+
+        return self._take(key, "a list of run numbers", read, [])
+
     def table(self, key: str) -> dict[str, Any]:
         return self._take(key, "a table", _table, {})
 

@@ -35,6 +35,7 @@ def report(steps: Steps) -> dict[str, Any]:
     return {
         "scenario": steps.scenario.name,
         "changes": _changes(decisions),
+        "revisions": [_revision(row) for row in decisions],
         "messages": [_message(row) for row in messages if row.kind != "mail" and row.attempts],
         "mails": [_mail(at, mail) for at, mail in steps.post.mails],
         "final": _final(steps, decisions, releases),
@@ -54,6 +55,12 @@ def _changes(decisions: list[Any]) -> list[dict[str, Any]]:
             changes.append(told)
         last[row.chunk] = row.verdict
     return changes
+
+
+def _revision(row: Any) -> dict[str, Any]:
+    """Every decision, also one that changes only the reasons."""
+    told = {"verdict": row.verdict, "cause": row.cause, "reasons": row.reasons}
+    return {"at": iso(row.at), "chunk": row.chunk, "revision": row.revision, **told}
 
 
 def _message(row: Any) -> dict[str, Any]:

@@ -1,10 +1,10 @@
 """A scenario file: what happens in the simulated world, when, and which faults the services show.
 
 The format is a public interface (docs/scenarios.md). Times are offsets from `start`; everything here is absolute UTC.
-Beyond the base format a file may say: `history_runs`, `reco_delay`, `lock_offset`, `[[switch]]`, `[[delay]]`; per run
-`era`, `fill`, `stable_beams`, `tracker_in`, `transferred`, `empty_alca_skim`,
-`express_jobs`, `express_jobs_failed`; per act `product`; offsets before the
-start (`"-2h"`).
+Beyond the base format a file may say: `upload_order`, `history_runs`, `reco_delay`, `lock_offset`, `[[switch]]`,
+`[[delay]]`, `[[fill]]`, what is in `changes.py`; per run `era`, `fill`, `stable_beams`, `tracker_in`, `transferred`,
+`empty_alca_skim`, `express_jobs`, `express_jobs_failed`; per product `lumis`, `skips`, `[[run.product.again]]`; per act
+`product`, `from_run`, `to_run`, `until_tag`; offsets before the start (`"-2h"`).
 """
 
 from __future__ import annotations
@@ -16,22 +16,21 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from probes.simulation.changes import Changes, read_changes, read_eras
+from probes.simulation.production import Era, eras
 from probes.simulation.reading import Table, nearest, shown
 from probes.simulation.simulators import read_told
-from probes.simulation.story import (
+from probes.simulation.story import ActPlan, Fault, RunPlan, read_act, read_fault, read_run
+from probes.simulation.turns import (
     LOCK_OFFSET,
     RECO_DELAY,
-    ActPlan,
     Delay,
-    Fault,
-    RunPlan,
+    FillPlan,
     Switch,
     TagLag,
     label,
-    read_act,
     read_delay,
-    read_fault,
-    read_run,
+    read_fill,
     read_switch,
     read_tag,
 )
@@ -75,6 +74,11 @@ class Scenario:
     """What the readers of simulators made of `[<service>]`, by service."""
     unsaid: Mapping[str, Any] = field(default_factory=dict)
     """The same of a run about which nothing is said."""
+    upload_order: bool = False
+    """Listed uploads wait for every lower run, as Tier0's do."""
+    fills: tuple[FillPlan, ...] = ()
+    changes: Changes = field(default_factory=Changes)
+    eras: Mapping[str, Era] = field(default_factory=eras)
 
     @classmethod
     def load(cls, path: Path, products: Collection[str] = ()) -> Scenario:
@@ -136,12 +140,13 @@ def _scenario(values: Mapping[str, Any], name: str, mistakes: list[str]) -> Scen
         top.wrong("until", "must lie after the start")
     agent = top.table("agent")
     default_delay, default_offset = _agent_clock(agent)
+    known_eras = read_eras(top)
     scenario = Scenario(
         name=name,
         start=start,
         until=until,
         seed=top.number("seed", 1),
-        runs=_runs(top, until),
+        runs=_runs(top, until, known_eras),
         faults=tuple(read_fault(t, until) for t in top.tables("fault", label("service"))),
         acts=tuple(sorted((read_act(t) for t in top.tables("act", label("do"))), key=lambda act: act.at)),
         tags=tuple(read_tag(t) for t in top.tables("tag", label("name"))),
@@ -150,9 +155,13 @@ def _scenario(values: Mapping[str, Any], name: str, mistakes: list[str]) -> Scen
         reco_delay=top.span("reco_delay", default_delay),
         lock_offset=top.span("lock_offset", default_offset),
         switches=tuple(sorted((read_switch(t) for t in top.tables("switch")), key=lambda switch: switch.at)),
+        upload_order=top.flag("upload_order", False),
+        fills=tuple(read_fill(t) for t in top.tables("fill", label("number"))),
         delays=tuple(sorted((read_delay(t) for t in top.tables("delay")), key=lambda delay: delay.at)),
         told=read_told(top, "read"),
         unsaid=read_told(Table({}, name, []), "read_run"),
+        changes=read_changes(top),
+        eras=known_eras,
     )
     top.finish()
     return scenario
@@ -165,8 +174,8 @@ def _agent_clock(agent: Mapping[str, Any]) -> tuple[timedelta, timedelta]:
     return table.span("reco_delay", RECO_DELAY), table.span("lock_offset", LOCK_OFFSET)
 
 
-def _runs(top: Table, until: datetime) -> tuple[RunPlan, ...]:
-    runs = [read_run(table, index, until) for index, table in enumerate(top.tables("run", label("number")))]
+def _runs(top: Table, until: datetime, known_eras: Mapping[str, Era]) -> tuple[RunPlan, ...]:
+    runs = [read_run(table, index, until, known_eras) for index, table in enumerate(top.tables("run", label("number")))]
     numbers = [run.number for run in runs]
     for number in sorted({n for n in numbers if numbers.count(n) > 1}):
         top.wrong("run", f"number {number} is given {numbers.count(number)} times")

@@ -38,27 +38,32 @@ def config_of(scenario: Scenario, overrides: Mapping[str, Any]) -> Config:
     The table may hold keys of the configuration's own `[agent]` section or whole other sections. A longer period
     without a matching `stale_after` brings one along, since evidence must outlive its period.
     """
-    root: dict[str, Any] = {"agent": {}, "tier0": {}}
-    for key, value in scenario.agent.items():
-        (root["agent"] if key in AgentSection.model_fields else root)[key] = value
+    root = as_sections(scenario.agent)
     shipped = load(None)
     for name, probe in root.get("probe", {}).items():
         if "every" in probe and "stale_after" not in probe and name in shipped.probe:
             probe["stale_after"] = _stale_after(probe["every"], shipped.probe[name].stale_after)
-    _lay(root, overrides)
-    return load(None, root)
+    return load(None, lay(root, overrides))
+
+
+def as_sections(agent: Mapping[str, Any]) -> dict[str, Any]:
+    """The sections of the configuration that an `[agent]` table is about."""
+    root: dict[str, Any] = {"agent": {}, "tier0": {}}
+    for key, value in agent.items():
+        (root["agent"] if key in AgentSection.model_fields else root)[key] = value
+    return root
 
 
 def _stale_after(every: str, shipped: timedelta) -> timedelta:
     return max(shipped, 3 * duration(every) + timedelta(minutes=1))
 
 
-def _lay(root: dict[str, Any], overrides: Mapping[str, Any]) -> None:
+def lay(root: Mapping[str, Any], overrides: Mapping[str, Any]) -> dict[str, Any]:
+    """Both together, nested; what `overrides` says counts."""
+    laid = dict(root)
     for key, value in overrides.items():
-        if isinstance(value, Mapping):
-            _lay(root.setdefault(key, {}), value)
-        else:
-            root[key] = value
+        laid[key] = lay(laid.get(key, {}), value) if isinstance(value, Mapping) else value
+    return laid
 
 
 class _ReceiverService:
@@ -119,7 +124,8 @@ class Stage:
         mistakes = unserved(asked)
         if mistakes:
             raise ConfigError(mistakes)
-        self.receiver = Receiver(folder / "receiver.db", [self.secret], _LateTier0(lambda: self.world), now)
+        tier0 = _LateTier0(lambda: self.world)
+        self.receiver = Receiver(folder / "receiver.db", [self.secret], tier0, now, config.agent.source)
         online = tuple(config.online_tags.values())
         self.world = World(scenario, config.products, folder / "conditions.db", self.receiver, online=online)
         simulators = self._simulators(asked)

@@ -11,10 +11,12 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
+from probes.simulation import proof
+from probes.simulation.changes import Restart
 from probes.simulation.report import report
 from probes.simulation.scenario import ActPlan, Scenario
 from probes.simulation.simulators import paths
-from probes.simulation.stage import RECEIVER_PATH, PostBox, Stage, close_asks, config_of
+from probes.simulation.stage import RECEIVER_PATH, PostBox, Stage, as_sections, close_asks, config_of, lay
 from probes.simulation.transport import InProcess
 from spy.agent.deliver import Deliverer
 from spy.agent.last_look import may_send
@@ -48,11 +50,14 @@ class Steps:
         self.at = scenario.start
         hosts = {name: {"url": f"http://{name}.invalid{path}"} for name, path in paths().items()}
         release = {"url": f"http://receiver.invalid{RECEIVER_PATH}", "secret_file": "in memory"}
-        self.config = config_of(scenario, {"agent": {"mode": "live"}, "release": release, "service": hosts})
+        live = {"agent": {"mode": "live"}, "release": release, "service": hosts}
+        self._overrides = {**live, **proof.UNPROVEN}
+        self.config = config_of(scenario, self._overrides)
         self.stage = Stage(scenario, self.config, folder, lambda: self.at)
         self.store = open_agent_store(store or f"sqlite:///{folder / 'spy.db'}", durable=False)
         self.probes = probes_of(self.config)
         self.asks = {name: self._connection(probe.service, probe.wants) for name, probe in self.probes.items()}
+        proof.acknowledge(self.store, self.asks["conditions"], self.config, self.probes, self.at)
         self.agent = build_agent(self.config, self.store, self.probes, self.asks, me="step")
         receiver = InProcess(self.stage.services["receiver"].answer, self.stage.advance)
         self.webhook = Webhook(
@@ -94,6 +99,8 @@ class Steps:
         self._each(self.config.agent.tick, 2, lambda: self.agent.tick(self.at))
         for act in self.scenario.acts:
             self._on(act.at, 0, self._actor(act))
+        for restart in self.scenario.changes.restarts:
+            self._on(restart.at, 0, self._restarter(restart))
 
     def go_to(self, moment: datetime) -> None:
         """Let everything happen that is due until then."""
@@ -138,6 +145,18 @@ class Steps:
 
         return act
 
+    def _restarter(self, plan: Restart) -> Callable[[], None]:
+        """The agent comes back on the same store, with what the plan says laid over its configuration."""
+
+        def restart() -> None:
+            self.config = config_of(self.scenario, lay(self._overrides, as_sections(plan.agent)))
+            self.agent = build_agent(self.config, self.store, self.probes, self.asks, me="step")
+            self.deliverer = Deliverer(self.store, self.webhook, self.post, partial(may_send, self.agent))
+            self._seen_posted = -1
+            self.agent.lead(self.at)
+
+        return restart
+
     def _deliver(self) -> None:
         """Deliver while it helps, then come back when the next message is due."""
         if self.agent.posted == self._seen_posted and (self._wake is None or self._wake > self.at):
@@ -169,4 +188,7 @@ def act_of(plan: ActPlan, at: datetime) -> Act:
         rule=plan.rule,
         product=plan.product,
         until=until,
+        from_run=plan.from_run,
+        to_run=plan.to_run,
+        until_tag=plan.until_tag,
     )

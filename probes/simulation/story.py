@@ -2,27 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from probes.simulation.production import era_of, eras
+from probes.simulation.again import Again, read_again
+from probes.simulation.production import Era, era_of
 from probes.simulation.reading import Table
 from probes.simulation.simulators import read_told, services
+from probes.simulation.turns import label, start_of
 from spy.domain.act import Do
 from spy.domain.errors import ActError
 from spy.domain.run import Chunk, RunClass
 
-RECO_DELAY = timedelta(hours=48)
-LOCK_OFFSET = timedelta(minutes=30)
 JOBS = 200
 """Express jobs of a run that does not say."""
 LUMI_S = 23.31
 """Length of a lumi section, seconds (2^18 orbits of the LHC)."""
 CLASSES = tuple(str(c) for c in RunClass)
 OUTCOMES = ("payload", "no_update", "low_statistics", "vetoed", "aborted")
-UPLOADS = ("ok", "failed", "skipped", "shifted", "lost")
+UPLOADS = ("ok", "failed", "skipped", "shifted", "lost", "elsewhere")
 KINDS = (
     "down",
     "slow",
@@ -60,11 +60,16 @@ class ProductPlan:
     uploaded: datetime | None
     """When the upload is tried; None: nothing to upload."""
     vanishes: datetime | None
+    lumis: int | None
+    """Lumi tags: the last lumi section of the first payload; None: the whole run."""
+    again: tuple[Again, ...]
     numbers: Mapping[str, float] = field(default_factory=dict)
     """What its histograms say; a number that is not named is drawn."""
     repeats: bool = False
     payload_bytes: int | None = None
     """None: drawn."""
+    skips: tuple[str, ...] = ()
+    """Destination tags that the upload service skips for this file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,41 +119,15 @@ class ActPlan:
     until: datetime | None = None
     rule: str = ""
     product: str = ""
+    from_run: int | None = None
+    to_run: int | None = None
+    until_tag: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Switch:
-    """Tier0's `promptreco_status` from a time on."""
-
-    at: datetime
-    enabled: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Delay:
-    """Tier0's release delay from a time on."""
-
-    at: datetime
-    reco_delay: timedelta
-
-
-@dataclass(frozen=True, slots=True)
-class TagLag:
-    """How far the intervals of an online-to-offline tag lie behind the present."""
-
-    name: str
-    delay: timedelta
-
-
-def label(*keys: str) -> Callable[[Mapping[str, Any]], str]:
-    """What a table is called in messages."""
-    return lambda values: " ".join(str(values[key]) for key in keys if key in values)
-
-
-def read_run(table: Table, index: int, until: datetime) -> RunPlan:
+def read_run(table: Table, index: int, until: datetime, eras: Mapping[str, Era]) -> RunPlan:
     table.need("number", "class", "start")
     run_class = table.choice("class", CLASSES, "collisions")
-    era = eras()[table.choice("era", eras().keys(), era_of(run_class))]
+    era = eras[table.choice("era", eras.keys(), era_of(run_class))]
     start = table.time("start", until)
     end = table.time("end", None)
     if end is not None and end <= start:
@@ -199,6 +178,9 @@ def _product(table: Table) -> ProductPlan:
         numbers=table.numbers("numbers"),
         repeats=table.flag("repeats", False),
         payload_bytes=table.number("payload_bytes", 0) if "payload_bytes" in table.values else None,
+        lumis=table.number("lumis", 0, lowest=1) or None,
+        again=tuple(read_again(t) for t in table.tables("again", label("at"))),
+        skips=tuple(table.names("skips", [])),
     )
     table.finish()
     return plan
@@ -222,8 +204,8 @@ def read_fault(table: Table, until: datetime) -> Fault:
 def read_act(table: Table) -> ActPlan:
     table.need("at", "who", "do", "why")
     do = table.choice("do", tuple(str(d) for d in Do), "")
-    at = table.time("at", _start(table))
-    if do and do not in WITHOUT_CHUNK:
+    at = table.time("at", start_of(table))
+    if do and do not in WITHOUT_CHUNK and "from_run" not in table.values:
         table.need("chunk")
     if do == "waive":
         table.need("rule")
@@ -241,32 +223,9 @@ def read_act(table: Table) -> ActPlan:
         until=table.time("until", None),
         rule=table.text("rule"),
         product=table.text("product"),
+        from_run=table.number("from_run", 0, lowest=1) or None,
+        to_run=table.number("to_run", 0, lowest=1) or None,
+        until_tag=table.text("until_tag"),
     )
     table.finish()
     return act
-
-
-def _start(table: Table) -> datetime:
-    """Stands in for a time that is missing or wrong, which is reported anyway."""
-    return table.start or datetime.max.replace(tzinfo=UTC)
-
-
-def read_tag(table: Table) -> TagLag:
-    table.need("name", "delay")
-    tag = TagLag(table.text("name"), table.span("delay", timedelta()))
-    table.finish()
-    return tag
-
-
-def read_switch(table: Table) -> Switch:
-    table.need("at", "enabled")
-    switch = Switch(table.time("at", _start(table)), table.flag("enabled", True))
-    table.finish()
-    return switch
-
-
-def read_delay(table: Table) -> Delay:
-    table.need("at", "reco_delay")
-    delay = Delay(table.time("at", _start(table)), table.span("reco_delay", RECO_DELAY))
-    table.finish()
-    return delay

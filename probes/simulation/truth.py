@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from probes.simulation.again import Again
+
 
 @dataclass(slots=True)
 class TagResult:
@@ -19,6 +21,8 @@ class TagResult:
     """Encoded as the tag's time base wants it, after synchronization."""
     lands: bool = True
     """Whether an interval really appears in the database (false: lost, skipped, failed)."""
+    named: str = ""
+    """The tag to which the file went instead; empty: to `tag`."""
 
 
 @dataclass(slots=True)
@@ -33,6 +37,8 @@ class Upload:
     status_code: int
     """Final code of the drop box, e.g. 4999 or 4210."""
     first_safe_run: int
+    content: str
+    """Two files with the same content bring the same payloads."""
     tags: list[TagResult] = field(default_factory=list)
 
 
@@ -59,6 +65,20 @@ class SimProduct:
     """Of each payload in its file."""
     repeats: bool = False
     """The upload brings the payload of the upload before it, once more."""
+    lumis: int | None = None
+    """Lumi tags: the last lumi section of the first payload; None: the whole run."""
+    again: tuple[Again, ...] = ()
+    skips: tuple[str, ...] = ()
+    """Destination tags that the upload service skips for this file."""
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """What the prompt reconstruction of a dataset was started with."""
+
+    at: datetime
+    global_tag: str
+    cmssw: str
 
 
 @dataclass(slots=True)
@@ -86,12 +106,18 @@ class SimRun:
     transferred: bool = True
     tracker_in: bool = True
     fill: int = 0
+    fill_end: datetime | None = None
+    """None: it goes on."""
     express_jobs: int = 200
     """Reports of express jobs, all streams together, once all of them are done."""
     express_jobs_failed: int = 2
     locked_at: datetime | None = None
-    """Set by Tier0 (the world) when it locks the run."""
+    """Set by Tier0 (the world) when it locks the first dataset, which closes the run's conditions."""
     started_at: datetime | None = None
-    """When prompt reconstruction of the run was released; None: not yet."""
+    """When prompt reconstruction of its first dataset was released; None: not yet."""
+    dataset_locked: dict[str, datetime] = field(default_factory=dict)
+    """Primary dataset to when it was locked; a dataset that waits is not in it."""
+    dataset_started: dict[str, Started] = field(default_factory=dict)
+    """Primary dataset to its release; of a run with `started_at` and nothing here all were released then."""
     told: Mapping[str, Any] = field(default_factory=dict)
     """What the scenario's `[run.<service>]` says, as the service's simulator reads it."""

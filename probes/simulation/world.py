@@ -11,7 +11,7 @@ from __future__ import annotations
 import heapq
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import lru_cache
 from itertools import count
@@ -19,33 +19,22 @@ from pathlib import Path
 from threading import RLock, local
 
 from probes.simulation import dropbox
+from probes.simulation.again import Again
+from probes.simulation.changes import Replay, Rewrite
 from probes.simulation.conditions_file import ConditionsFile, Interval, since_of_time
 from probes.simulation.faults import Faults
+from probes.simulation.moment import Moment, run_before
 from probes.simulation.plan import build_history, build_runs
 from probes.simulation.scenario import Scenario, unknown_numbers, unknown_products
 from probes.simulation.tags import global_tags, tags_of
-from probes.simulation.tier0_clock import Decisions, NoDecisions, Tier0Clock, first_safe_run
-from probes.simulation.truth import SimProduct, SimRun, Upload
+from probes.simulation.tier0_clock import Decisions, NoDecisions, Tier0Clock, first_safe_run, tier0_agents
+from probes.simulation.truth import SimProduct, SimRun, Started, Upload
 from spy.domain.errors import ConfigError
 from spy.domain.product import OnlineTag, Product
 
 INHERITED = 1000
 """How many runs before the first one the interval begins that every tag holds from the start."""
 INHERITED_AGE = timedelta(days=30)
-
-
-@dataclass(frozen=True, slots=True)
-class Moment:
-    """Everything that changes with time, as it is (or was) at one moment."""
-
-    now: datetime
-    runs: list[SimRun]
-    history: list[SimRun]
-    uploads: list[Upload]
-
-    def at_tier0(self) -> list[SimRun]:
-        """Runs with a `reco_locked` row: transferred, being taken or over, with a bulk stream."""
-        return [run for run in self.history + self.runs if run.start <= self.now and run.transferred and run.datasets]
 
 
 class World:
@@ -72,7 +61,7 @@ class World:
         self.products = products
         self.conditions_path = conditions_path
         self.tags = tags_of(products)
-        self.global_tags = global_tags(self.tags)
+        self.global_tags = scenario.changes.maps(global_tags(self.tags))
         begin = min([scenario.start, *(run.start for run in scenario.runs)])
         first = scenario.runs[0].number if scenario.runs else 1
         history = build_history(scenario, first, begin)
@@ -85,12 +74,17 @@ class World:
         self._order = count()
         self._agenda: list[tuple[datetime, int, Callable[[datetime], None]]] = []
         waiting = [run for run in runs if run.transferred and run.datasets]
-        self._tier0 = Tier0Clock(scenario, waiting, decisions or NoDecisions())
+        self._agents = tier0_agents(scenario, waiting, decisions or NoDecisions())
         self._past = lru_cache(maxsize=32)(self._moment_before)
         self.online = online
-        self.conditions = ConditionsFile(conditions_path, self.tags, scenario.tags, online, Faults(scenario.faults))
+        fills = [run.fill_end for run in runs]
+        faults = Faults(scenario.faults)
+        self.conditions = ConditionsFile(
+            conditions_path, self.tags, scenario.tags, online, faults, fills, self.global_tags
+        )
         self._inherit(first - max(INHERITED, len(history) + 1), begin - INHERITED_AGE)
         self._plan_uploads()
+        self._plan_rewrites()
         self.advance(scenario.start)
 
     def close(self) -> None:
@@ -129,12 +123,12 @@ class World:
 
     def first_safe_run(self) -> int | None:
         """Tier0's `firstconditionsaferun`; None if no run was ever locked."""
-        return first_safe_run(self._moment.at_tier0())
+        return self._first_safe_run_of(self._moment)
 
     @property
     def prompt_enabled(self) -> bool:
         """Tier0's `promptreco_status`."""
-        return self._tier0.enabled(self.now)
+        return self._agents[0].enabled(self.now)
 
     # --- what the receiver at Tier0 asks ----------------------------------------------------------------------------
 
@@ -154,7 +148,9 @@ class World:
         return found is not None and found.started_at is not None
 
     def lowest_waiting(self) -> int | None:
-        return next((run.number for run in self._moment.at_tier0() if run.locked_at is None), None)
+        """Of the main agent."""
+        run = self._agents[0].lowest_waiting(self.now)
+        return run.number if run else None
 
     def _find(self, number: int) -> SimRun | None:
         return next((run for run in self.visible_runs() if run.number == number and run.transferred), None)
@@ -177,8 +173,8 @@ class World:
             raise ValueError(f"{moment} has not come yet, it is {present.now}")
         return Moment(
             now=moment,
-            runs=[_run_before(run, moment) for run in present.runs],
-            history=[_run_before(run, moment) for run in present.history],
+            runs=[run_before(run, moment) for run in present.runs],
+            history=[run_before(run, moment) for run in present.history],
             uploads=[upload for upload in present.uploads if upload.at <= moment],
         )
 
@@ -190,14 +186,17 @@ class World:
             while now > self._present.now:
                 event = self._agenda[0][0] if self._agenda else None
                 horizon = now if event is None else min(event, now)
-                lock = self._tier0.next_lock(self._present.now, horizon)
-                if lock:
-                    self._set_now(lock[0])
-                    self._lock_run(*lock)
-                if event is not None and event == horizon and (not lock or lock[0] == event):
+                found = [agent.next_lock(self._present.now, horizon) for agent in self._agents]
+                first = min((lock[0] for lock in found if lock), default=None)
+                if first is not None:
+                    self._set_now(first)
+                    for agent, locked in zip(self._agents, found, strict=True):
+                        if locked and locked[0] == first:
+                            self._lock_datasets(agent, *locked)
+                if event is not None and event == horizon and (first is None or first == event):
                     self._set_now(event)
                     self._happen(event)
-                elif not lock:
+                elif first is None:
                     self._set_now(now)
             self.conditions.beat(now)
 
@@ -212,14 +211,20 @@ class World:
     def _at(self, moment: datetime, act: Callable[[datetime], None]) -> None:
         heapq.heappush(self._agenda, (moment, next(self._order), act))
 
-    def _lock_run(self, at: datetime, run: SimRun) -> None:
-        run.locked_at = at
-        self._tier0.waiting.remove(run)
+    def _lock_datasets(self, agent: Tier0Clock, at: datetime, run: SimRun, datasets: Sequence[str]) -> None:
+        run.locked_at = run.locked_at or at
+        for name in datasets:
+            run.dataset_locked[name] = at
+            self._at(agent.start_after_lock(run, name, at), self._start_of(run, name))
 
-        def start(moment: datetime) -> None:
-            run.started_at = moment
+    def _start_of(self, run: SimRun, dataset: str) -> Callable[[datetime], None]:
+        def start(at: datetime) -> None:
+            run.started_at = run.started_at or at
+            global_tag, cmssw = self.scenario.changes.prompt(run.era, at)
+            started = Started(at, global_tag or run.prompt_global_tag, cmssw or run.cmssw)
+            run.dataset_started = {**run.dataset_started, dataset: started}
 
-        self._at(self._tier0.start_after_lock(run, at), start)
+        return start
 
     def _inherit(self, run: int, at: datetime) -> None:
         sinces = {"run": run, "lumi": (run << 32) | 1, "time": since_of_time(at)}
@@ -231,19 +236,42 @@ class World:
             for product in run.products:
                 if product.uploaded is not None:
                     self._at(product.uploaded, self._upload_of(run, product))
+                for again in product.again:
+                    self._at(again.at, self._upload_of(run, product, again))
 
-    def _upload_of(self, run: SimRun, product: SimProduct) -> Callable[[datetime], None]:
+    def _plan_rewrites(self) -> None:
+        for rewrite in self.scenario.changes.rewrites:
+            self._at(rewrite.at, self._rewriting_of(rewrite))
+
+    def _rewriting_of(self, rewrite: Rewrite) -> Callable[[datetime], None]:
+        def write(at: datetime) -> None:
+            for run in self._present.runs:
+                if run.number == rewrite.run:
+                    run.stream_done = {**run.stream_done, rewrite.stream: rewrite.done}
+
+        return write
+
+    @property
+    def replays(self) -> list[Replay]:
+        """Of runs that a replay instance of Tier0 has begun to process."""
+        return [replay for replay in self.scenario.changes.replays if replay.at <= self.now]
+
+    def _upload_of(self, run: SimRun, product: SimProduct, again: Again | None = None) -> Callable[[datetime], None]:
+        last = again.lumis if again else product.lumis
+
         def upload(at: datetime) -> None:
             plan = self.products[product.name]
             tags = [self.tags[tag] for tag in plan.destination_tags]
-            file = dropbox.handle(product, run, at, tags, self._first_safe_run_now())
-            self._present.uploads.append(file)
-            wanted = [dropbox.intervals(file, r, t, run, plan.tail_lumis) for r, t in zip(file.tags, tags, strict=True)]
-            if product.repeats:
+            file = dropbox.handle(product, run, at, tags, self._first_safe_run_now(), again)
+            if again is None or again.by == "tier0":
+                self._present.uploads.append(file)
+            pairs = zip(file.tags, tags, strict=True)
+            wanted = [dropbox.intervals(file, r, t, run, plan.tail_lumis, last) for r, t in pairs]
+            if product.repeats and again is None:
                 wanted = [[(tag, since, self._newest.get(tag, new)) for tag, since, new in some] for some in wanted]
             self._newest |= {tag: payload for some in wanted for tag, _, payload in some}
             landed = self.conditions.insert([interval for some in wanted for interval in some], at, product.size_bytes)
-            if product.vanishes is not None and landed:
+            if product.vanishes is not None and landed and again is None:
                 self._at(max(product.vanishes, at), self._vanishing_of(landed))
 
         return upload
@@ -252,10 +280,10 @@ class World:
         return lambda at: self.conditions.delete(landed, at)
 
     def _first_safe_run_now(self) -> int | None:
-        return first_safe_run(self._present.at_tier0())
+        return self._first_safe_run_of(self._present)
 
-
-def _run_before(run: SimRun, moment: datetime) -> SimRun:
-    locked = run.locked_at if run.locked_at and run.locked_at <= moment else None
-    started = run.started_at if run.started_at and run.started_at <= moment else None
-    return replace(run, locked_at=locked, started_at=started)
+    def _first_safe_run_of(self, moment: Moment) -> int | None:
+        runs = moment.at_tier0()
+        wrong = [u for u in self.scenario.changes.unlocked if u.covers(moment.now)]
+        shown = {number for unlocked in wrong for number in unlocked.runs or [run.number for run in runs]}
+        return first_safe_run(runs, shown)

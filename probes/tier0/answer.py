@@ -30,6 +30,8 @@ class ExpressConfig:
     stream: str
     producers: tuple[str, ...]
     """Sorted `PromptCalibProd*` names; empty where `alca_skim` is null or lists none."""
+    cmssw: str
+    """Release of the express reconstruction, else of the repacking; empty where neither is told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,13 +72,14 @@ def express_config(answer: Answer, run: int) -> dict[str, ExpressConfig]:
         stream = _name(answer, row, "stream")
         if stream in found:
             answer.refuse(f"stream {stream} is declared twice")
-        found[stream] = ExpressConfig(_run(answer, row, run), stream, _producers(answer, row))
+        cmssw = next((c for key in ("reco_cmssw", "cmssw") if isinstance(c := row.get(key), str) and c), "")
+        found[stream] = ExpressConfig(_run(answer, row, run), stream, _producers(answer, row), cmssw)
     return found
 
 
-def reco_config(answer: Answer, run: int) -> list[RecoConfig]:
-    """The released datasets of a run; empty until prompt reconstruction was really released."""
-    return [
+def reco_config(answer: Answer, run: int | None) -> list[RecoConfig]:
+    """The released datasets of a run (None: of the highest released one); empty until it was really released."""
+    rows = [
         RecoConfig(
             _run(answer, row, run),
             _name(answer, row, "primary_dataset"),
@@ -85,6 +88,9 @@ def reco_config(answer: Answer, run: int) -> list[RecoConfig]:
         )
         for row in _rows(answer)
     ]
+    if len({row.run for row in rows}) > 1:
+        answer.refuse("expected rows of one run, found several")
+    return rows
 
 
 def _result(answer: Answer) -> list[Any]:

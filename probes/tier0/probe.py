@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
@@ -21,12 +21,18 @@ _HAD = re.compile(r"; had ([0-9A-Za-z_,-]+)$")
 
 FACTS = (
     Fact("first_safe_run", Kind.INT, Scope.SERVICE, "lowest run whose conditions are not locked", "run"),
+    Fact("frontier_trouble", Kind.STRING, Scope.SERVICE, "why that number cannot be believed; empty: nothing is wrong"),
     Fact("prompt_enabled", Kind.BOOL, Scope.SERVICE, "Tier0's global switch of prompt reconstruction is on"),
     Fact("tier0_newest_run", Kind.INT, Scope.SERVICE, "newest run that Tier0 has configured", "run"),
+    Fact("started_run", Kind.INT, Scope.SERVICE, "newest run whose reconstruction was released; 0: none", "run"),
+    Fact("started_era", Kind.STRING, Scope.SERVICE, "its acquisition era; empty: none"),
+    Fact("started_global_tag", Kind.STRING, Scope.SERVICE, "its global tag; several comma-joined; empty: none of ours"),
+    Fact("started_cmssw", Kind.STRING, Scope.SERVICE, "its CMSSW release; likewise"),
     Fact("known_to_tier0", Kind.BOOL, Scope.RUN, "Tier0 has configured the run"),
     Fact("era", Kind.STRING, Scope.RUN, "acquisition era"),
     Fact("streams", Kind.STRING, Scope.RUN, "declared express streams, comma-joined"),
     Fact("producers", Kind.STRING, Scope.RUN, "declared producers of all streams, comma-joined"),
+    Fact("express_cmssw", Kind.STRING, Scope.RUN, "CMSSW release of the express processing; several comma-joined"),
     Fact("reco_started", Kind.BOOL, Scope.RUN, "prompt reconstruction of the run was released"),
     Fact("reco_global_tag", Kind.STRING, Scope.RUN, "global tag of the prompt reconstruction; several comma-joined"),
     Fact("reco_cmssw", Kind.STRING, Scope.RUN, "CMSSW release of the prompt reconstruction; several comma-joined"),
@@ -55,11 +61,16 @@ class Tier0(Probe):
         look = _Look(ask, open_, self.stale_after)
         frontier = ask.get("firstconditionsaferun")  # no answer to this one: the look has failed
         safe: list[int] = []
-        yield from look.part([(SERVICE, "first_safe_run")], lambda: look.frontier(frontier, safe))
+        keys = [(SERVICE, "first_safe_run"), (SERVICE, "frontier_trouble")]
+        yield from look.part(keys, lambda: look.frontier(frontier, safe))
         yield from look.part([(SERVICE, "prompt_enabled")], look.switch)
         yield from look.part([(SERVICE, "tier0_newest_run")], look.newest_run)
+        yield from look.part([(SERVICE, name) for name in _STARTED], lambda: look.started(bool(safe)))
         for run in open_.runs:
             yield from _run(look, run, safe[0] if safe else None)
+
+
+_STARTED = ("started_run", "started_era", "started_global_tag", "started_cmssw")
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,8 +98,10 @@ class _Look:
 
     def frontier(self, given: Answer, safe: list[int]) -> Iterator[Evidence]:
         run = answer.first_safe_run(given)
-        if run is None:
-            yield self.no(SERVICE, "first_safe_run", "no run was ever locked")
+        trouble = _trouble(run, self.open)
+        yield self.fact(SERVICE, "frontier_trouble", trouble, given)
+        if run is None or trouble:
+            yield self.no(SERVICE, "first_safe_run", trouble)
             return
         yield self.fact(SERVICE, "first_safe_run", run, given)
         safe.append(run)
@@ -105,6 +118,24 @@ class _Look:
         else:
             yield self.fact(SERVICE, "tier0_newest_run", row.run, given)
 
+    def started(self, some_locked: bool) -> Iterator[Evidence]:
+        """What Tier0's own configuration of prompt reconstruction is shows only in what it starts."""
+        given = self.ask.get("reco_config")
+        rows = answer.reco_config(given, None)
+        if not rows and some_locked:
+            given.refuse("nothing was ever started, though runs were locked")
+        own = [row for row in rows if row.dataset not in self.open.helper_datasets]
+        run = rows[0].run if rows else 0
+        row = answer.run_config(self.ask.get("run_config", {"run": run}), run) if rows else None
+        yield self.fact(SERVICE, "started_run", run, given)
+        yield self.fact(SERVICE, "started_era", row.era if row else "", given)
+        yield self.fact(SERVICE, "started_global_tag", _joined(row.global_tag for row in own), given)
+        yield self.fact(SERVICE, "started_cmssw", _joined(row.cmssw for row in own), given)
+
+
+def _joined(names: Iterable[str]) -> str:
+    return ",".join(sorted(set(names)))
+
 
 def _run(look: _Look, run: OpenRun, safe: int | None) -> Iterator[Evidence]:
     is_known, problem = run.value("known_to_tier0") is True, "not known to Tier0"
@@ -116,7 +147,7 @@ def _run(look: _Look, run: OpenRun, safe: int | None) -> Iterator[Evidence]:
     if is_known:
         yield from _express(look, run)
     else:
-        for name in ("streams", "producers"):
+        for name in ("streams", "producers", "express_cmssw"):
             yield look.no(run.subject, name, problem)
     if not run.is_final("reco_started"):
         yield from look.part(_of_run(run, "reco_started"), partial(_reco, look, run, safe))
@@ -139,7 +170,8 @@ def _express(look: _Look, run: OpenRun) -> Iterator[Evidence]:
         with_producers = [subject for subject in declared if run.value("producers", subject)]
     else:
         ever = [(_stream(run, name), "producers") for name in sorted(_streams_ever(run))]
-        seen = list(look.part([*_of_run(run, "streams", "producers"), *ever], partial(_declared, look, run)))
+        keys = [*_of_run(run, "streams", "producers", "express_cmssw"), *ever]
+        seen = list(look.part(keys, partial(_declared, look, run)))
         with_producers = [e.subject for e in seen if e.subject != run.subject and (e.value or e.problem)]
         yield from seen
     for subject in with_producers:
@@ -164,6 +196,8 @@ def _declared(look: _Look, run: OpenRun) -> Iterator[Evidence]:
     yield told(run.subject, "streams", streams, problem or ("" if streams else "no express stream declared"))
     problem = "; ".join([*lost.values(), *shrunk.values()])
     yield told(run.subject, "producers", producers, problem or ("" if producers else "no producer declared"))
+    cmssw = _joined(row.cmssw for row in rows.values() if row.cmssw)
+    yield told(run.subject, "express_cmssw", cmssw, "" if cmssw else "no release told")
     for name, row in sorted(rows.items()):
         yield told(_stream(run, name), "producers", ",".join(row.producers), shrunk.get(name, ""))
     for name, problem in sorted(lost.items()):
@@ -184,12 +218,27 @@ def _reco(look: _Look, run: OpenRun, safe: int | None) -> Iterator[Evidence]:
         yield look.fact(run.subject, "reco_started", False)
         return
     given = look.ask.get("reco_config", {"run": run.number})
-    rows = answer.reco_config(given, run.number)
+    rows = [row for row in answer.reco_config(given, run.number) if row.dataset not in look.open.helper_datasets]
     yield look.fact(run.subject, "reco_started", bool(rows), given, final=bool(rows))
     if rows:
-        tags, releases = {row.global_tag for row in rows}, {row.cmssw for row in rows}
-        yield look.fact(run.subject, "reco_global_tag", ",".join(sorted(tags)), given, final=True)
-        yield look.fact(run.subject, "reco_cmssw", ",".join(sorted(releases)), given, final=True)
+        yield look.fact(run.subject, "reco_global_tag", _joined(row.global_tag for row in rows), given, final=True)
+        yield look.fact(run.subject, "reco_cmssw", _joined(row.cmssw for row in rows), given, final=True)
+
+
+def _trouble(safe: int | None, open_: Open) -> str:
+    """Why a first condition-safe run cannot be believed: it takes back a lock that was seen. Empty if all is well.
+
+    It may fall without that, when a lower run gets its first row late: then the next look confirms it.
+    """
+    if safe is None and open_.seen_locked is None:
+        return "no run was ever locked"
+    if safe is None:
+        return f"null, though run {open_.seen_locked} was locked"
+    if open_.seen_locked is not None and safe <= open_.seen_locked:
+        return f"fell to {safe}, though run {open_.seen_locked} was locked"
+    if open_.first_safe_run is not None and safe < open_.first_safe_run:
+        return f"fell from {open_.first_safe_run} to {safe}"
+    return ""
 
 
 def _of_run(run: OpenRun, *names: str) -> list[tuple[Subject, str]]:

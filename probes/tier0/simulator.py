@@ -129,10 +129,10 @@ class Simulator:
 
     def _reco_config(self, request: Request) -> list[Any]:
         asked, dataset = request.first("run"), request.first("primary_dataset")
-        runs = [run for run in self._world.visible_runs() if self._is_started(run) and run.datasets]
+        runs = [run for run in self._world.visible_runs() if self._started(run)]
         runs = [run for run in runs if run.number == int(asked)] if asked else runs[-1:]
         wanted = dataset if asked else None
-        return [_reco_row(run, name) for run in runs for name in sorted(run.datasets) if wanted in (None, name)]
+        return [_reco_row(run, name) for run in runs for name in self._started(run) if wanted in (None, name)]
 
     def _run_stream_done(self, request: Request) -> list[Any]:
         stream = request.first("stream") or ""
@@ -143,8 +143,11 @@ class Simulator:
         """A convention: the world follows no prompt reconstruction, so none is ever finished."""
         return [False]
 
-    def _is_started(self, run: SimRun) -> bool:
-        return run.started_at is not None and run.started_at <= self._world.now
+    def _started(self, run: SimRun) -> list[str]:
+        """The datasets of which prompt reconstruction was released, sorted."""
+        if run.started_at is None or run.started_at > self._world.now:
+            return []
+        return sorted(run.dataset_started or run.datasets)
 
 
 def _express_row(run: SimRun, stream: str) -> dict[str, Any]:
@@ -168,16 +171,17 @@ def _express_row(run: SimRun, stream: str) -> dict[str, Any]:
 
 
 def _reco_row(run: SimRun, dataset: str) -> dict[str, Any]:
+    started = run.dataset_started.get(dataset)
     return {
         "run": run.number,
         "primary_dataset": dataset,
-        "cmssw": run.cmssw,
+        "cmssw": started.cmssw if started else run.cmssw,
         "scram_arch": SCRAM_ARCH,
         "alca_skim": None,
         "physics_skim": "LogError,LogErrorMonitor",
         "dqm_seq": "@common",
         "nano_flavour": "@PHYS,@L1",
-        "global_tag": run.prompt_global_tag[:50],
+        "global_tag": (started.global_tag if started else run.prompt_global_tag)[:50],
         "scenario": "cosmicsEra_Run3" if run.run_class == "cosmics" else "ppEra_Run3_2026",
         "proc_version": 1,
         "multicore": 8,

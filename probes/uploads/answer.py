@@ -17,7 +17,7 @@ from html.parser import HTMLParser
 from spy.domain.product import Base
 
 NONE, IN_PROGRESS, DONE, FAILED = "none", "in_progress", "done", "failed"
-OK, SHIFTED, SKIPPED = "ok", "shifted", "skipped"
+OK, SHIFTED, SKIPPED, ELSEWHERE = "ok", "shifted", "skipped", "elsewhere"
 
 CODES: Mapping[int, str] = {
     100: "WAITING_FOR_START",
@@ -254,6 +254,8 @@ def outcome(log: FileLog, tag: str, wanted: frozenset[str], file: UploadedFile, 
         return TagLog(None, False, FAILED)
     if not log.handled:
         return TagLog(None, False)
+    if file.destination_tags is not None and tag not in file.destination_tags:
+        return TagLog(None, False, ELSEWHERE)
     unnamed = (file.destination_tags or wanted) - set(log.tags)
     if tag in unnamed and len(unnamed) <= log.skipped:
         return TagLog(None, False, SKIPPED)

@@ -35,7 +35,8 @@ class Uploads(Probe):
         Fact("upload_code", Kind.INT, Scope.PRODUCT, "status code of that file"),
         Fact("uploaded_at", Kind.TIME, Scope.PRODUCT, "last update of that file; without zone, taken for UTC"),
         Fact("upload_hash", Kind.STRING, Scope.PRODUCT, "SHA1 that names that file"),
-        Fact("upload_result", Kind.STRING, Scope.TAG, "none, in_progress, ok, shifted, skipped or failed"),
+        Fact("upload_elsewhere", Kind.STRING, Scope.PRODUCT, "tags that file went to and no configuration names"),
+        Fact("upload_result", Kind.STRING, Scope.TAG, "none, in_progress, ok, shifted, skipped, elsewhere or failed"),
         Fact("upload_since", Kind.INT, Scope.TAG, "begin after synchronization, in the tag's encoding"),
     )
 
@@ -94,6 +95,8 @@ class _Look:
             yield self.fact(subject, "upload_code", file.code)
             yield self.fact(subject, "uploaded_at", file.updated_at)
             yield self.fact(subject, "upload_hash", file.file_hash)
+            if strange := (file.destination_tags or frozenset()) - set(product.destination_tags):
+                yield self.fact(subject, "upload_elsewhere", ", ".join(sorted(strange)))
             yield from self.tags(product, file)
 
     def tags(self, product: Product, file: UploadedFile) -> Iterator[Evidence]:

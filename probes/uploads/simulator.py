@@ -111,7 +111,7 @@ def _matches(upload: Upload, given: Mapping[str, str]) -> bool:
 def _metadata(upload: Upload) -> str:
     content: dict[str, object] = {
         "destinationDatabase": DATABASE,
-        "destinationTags": {result.tag: {} for result in upload.tags},
+        "destinationTags": {result.named or result.tag: {} for result in upload.tags},
         "inputTag": upload.product,
         "since": None,
         "userText": _user_text(upload),
@@ -201,7 +201,8 @@ def _tag_lines(upload: Upload, result: TagResult, tag: SimTag) -> Iterator[str]:
     if result.result == "skipped":
         yield "ERROR: Cannot synchronize to PCL since firstSince < syncValue"
         return
-    what = f"input tag {upload.product} to dest tag {result.tag} with destSince {result.since} in {DATABASE}"
+    target_tag = result.named or result.tag
+    what = f"input tag {upload.product} to dest tag {target_tag} with destSince {result.since} in {DATABASE}"
     comment = f'user comment: "{_user_text(upload)}"'
     yield f"INFO: going to export {what}, {comment}"
     if result.result == "failed":

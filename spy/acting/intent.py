@@ -40,6 +40,7 @@ class Intent:
     until_tag: str = ""
     rule: str = ""
     product: str = ""
+    to_run: int | None = None
 
 
 def planned(intent: Intent, config: Config, store: Engine, now: datetime) -> tuple[Act, list[str]]:
@@ -53,6 +54,7 @@ def planned(intent: Intent, config: Config, store: Engine, now: datetime) -> tup
         at=now,
         run=chunk.run if chunk else None,
         from_run=intent.from_run,
+        to_run=intent.to_run,
         dataset=chunk.dataset if chunk else "",
         rule=intent.rule,
         product=intent.product,
@@ -71,6 +73,8 @@ def _chunk(intent: Intent) -> Chunk | None:
         return None
     if bool(intent.chunk) == (intent.from_run is not None):
         raise ActError(f"{intent.do}: give a chunk, such as 398600, or --from-run 398600; not both")
+    if intent.to_run is not None and (intent.from_run is None or intent.to_run < intent.from_run):
+        raise ActError(f"{intent.do}: --to-run {intent.to_run} needs a --from-run that is not above it")
     chunk = Chunk.parse(intent.chunk) if intent.chunk else None
     if chunk and chunk.lumis:
         raise ActError(f"{intent.do}: lumi ranges are answered when asked, never acted on; give run {chunk.run}")
@@ -139,6 +143,9 @@ def _effect(act: Act, followed: Sequence[RunLine]) -> Iterable[str]:
 
 
 def _what(act: Act) -> str:
+    if act.to_run is not None:
+        end = f", each until it has an interval of {act.until_tag} put there by hand" if act.until_tag else ""
+        return f"runs {act.from_run} to {act.to_run}{end}"
     if act.from_run is not None:
         end = f", until {act.until_tag} holds an interval that begins there or later" if act.until_tag else ""
         return f"run {act.from_run} and every later run{end}"

@@ -14,19 +14,18 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine
 
-from spy.agent import observe, observed, reconcile
+from spy.agent import observe, observed, opening, reconcile
 from spy.agent.basis import Basis, Loaded, packed
 from spy.agent.board import Board, in_rounds
 from spy.agent.carry import carry_out
-from spy.agent.decide import judge
+from spy.agent.decide import beside, judge
 from spy.agent.handle import accepted_holds, end_by_tag, handle_acts
 from spy.agent.messages import Judged, blocked_rows
 from spy.agent.settings import Settings
 from spy.domain.act import Act, Do
 from spy.domain.release import Stage
-from spy.domain.run import Chunk
 from spy.domain.verdict import State, Verdict
-from spy.probe import Open, Probe
+from spy.probe import Open, OpenRun, Probe
 from spy.rules.rulebook import Rulebook
 from spy.store import acts, decisions, lease, ledger, outbox
 from spy.store.engine import reading, writing
@@ -69,6 +68,8 @@ class Agent:
         self.bases: dict[int, Basis] = {}
         """What the newest verdict of each run stands on."""
         self._acts: object = None
+        self.awaits_a_hand = False
+        """Some run is kept back for an interval that a person is to insert: time alone may show that it is one."""
         self.fence = 0
         """Our fencing token; 0: we do not lead, and neither decide nor send."""
 
@@ -120,13 +121,22 @@ class Agent:
         first_safe = self.board.value(0, "first_safe_run")
         return Open(
             now=now,
-            runs=[self.board.open_run(run, self.settings.prompt_global_tags) for run in runs],
+            runs=[self._open_run(run, probe) for run in runs],
             products=self.book.products,
             instance=self.settings.instance,
             first_safe_run=first_safe if isinstance(first_safe, int) else None,
             gating=self.book.gating,
             online_tags=self.book.online_tags,
+            helper_datasets=self.settings.clock.helpers,
+            seen_locked=observed.highest_locked(self),
         )
+
+    def _open_run(self, run: int, probe: Probe) -> OpenRun:
+        """Of a run that is on its way to Tier0, what is final is asked for again each time: rows may be rewritten."""
+        found = self.board.open_run(run, self.settings.prompt_global_tags)
+        row = self.releases.get(run)
+        is_going = row is not None and Stage(row.stage).is_on_its_way and probe.name in reconcile.ASKED_ANEW
+        return reconcile.own_not_final(found, probe.name) if is_going else found
 
     def look(self, name: str, now: datetime) -> Look:
         """One look through one probe; safe in any thread, never raises."""
@@ -134,13 +144,14 @@ class Agent:
 
     def look_anew(self, name: str, now: datetime) -> Look:
         """One look that asks also for what is final; of that it brings only what contradicts."""
-        return reconcile.contradicted(self._look(name, now, reconcile.nothing_final), self.board.latest)
+        look = self._look(name, now, lambda open_: reconcile.nothing_final(open_, name))
+        return reconcile.contradicted(look, self.board.latest)
 
     def _look(self, name: str, now: datetime, about: Callable[[Open], Open]) -> Look:
         # Whose lead it is counts from the moment when the open runs are read.
         probe, fence = self.probes[name], self.fence
         seen = observe.look(probe, self.asks[name], about(self.open_for(probe, now)), self.board.latest)
-        return replace(seen, fence=fence)
+        return replace(reconcile.without_older(seen, self.board.latest), fence=fence)
 
     # --- decide -------------------------------------------------------------------------------------------------
 
@@ -164,25 +175,28 @@ class Agent:
             before, newest = self.evidence, ledger.newest_id(connection)
         self.evidence = newest
         touched: set[int] = set()
+        neighbours = beside(self.board)
         for look, changed in taken:
             touched |= self.board.apply(look, changed)
         if touched:
-            self._open_new_runs(touched, before, now)
-            causes = {f"earlier run {run}" for run in touched}
-            behind = {run for run, judged in self.judged.items() if judged.verdict.cause in causes}
-            self._decide(set(self.board.runs) if 0 in touched else touched | behind, now)
+            opening.open_new(self, touched, before, now)
+            # A new run may end what the one below waits for; any other turn concerns those above.
+            turned = [run for run, told in beside(self.board).items() if told != neighbours.get(run)]
+            is_new = any(run not in neighbours for run in turned)
+            behind = {run for run in self.board.runs if turned and run > min(turned)}
+            self._decide(set(self.board.runs) if 0 in touched or is_new else touched | behind, now)
 
     def tick(self, now: datetime) -> None:
         """Time passing is an observation too: staleness, ends of acts, deadlines. Costs little without news."""
         due = {run for run, j in self.judged.items() if _is_due(j, now) and not self._is_closed(run)}
         with reading(self.store) as connection:
             standing = acts.standing(connection, now)
-        if due or standing != self._acts or observed.late(self, now) is not None:
+        if due or self.awaits_a_hand or standing != self._acts or observed.is_wrong(self, now):
             # A new act, or one that has ended, concerns runs whose time has not come by itself.
             due = due if standing == self._acts else set(self.judged)
             self._acts = standing
             self._decide(due, now)
-        self._close_old(now)
+        opening.close_old(self, now)
 
     def post(self, connection: Connection, **row: Any) -> bool:
         """Queue one message in the transaction that causes it; False if it was queued before.
@@ -198,22 +212,6 @@ class Agent:
     def follow(self, now: datetime) -> None:
         """Plan anew after deliveries: an accepted run frees the next one."""
         self._decide(set(), now)
-
-    def _open_new_runs(self, touched: set[int], before: int, now: datetime) -> None:
-        """A run that OMS tells and Tier0 has not locked is opened; one that was closed stays history."""
-        new = [run for run in touched if run and run not in self.releases]
-        if not new:
-            return
-        with writing(self.store) as connection:
-            lease.insist(connection, self.fence)
-            for run in sorted(new):
-                if ledger.is_known(connection, run) or self.board.value(run, "run_start") is None:
-                    self.board.drop(run)
-                    continue
-                ledger.open_run(connection, run, now)
-                self.begun[run] = before
-                decisions.begin(connection, str(Chunk(run)), run, now, self.fence)
-            self.read_releases(connection)
 
     def _decide(self, runs: set[int], now: datetime) -> None:
         """Judge runs, move releases by what was observed, plan, and write all of it together."""
@@ -268,22 +266,6 @@ class Agent:
         basis = packed(self.bases[run])
         decisions.record(connection, verdict, revision, now, self.book.hash, self.fence, basis)
         self.judged[run] = Judged(verdict, revision, now)
-
-    # --- close --------------------------------------------------------------------------------------------------
-
-    def _close_old(self, now: datetime) -> None:
-        """A started run is watched until its 48 h are over, for payloads that vanish; then it is history."""
-        over = [run for run in self.releases if observed.is_over(self, run, now)]
-        if not over:
-            return
-        with writing(self.store) as connection:
-            lease.insist(connection, self.fence)
-            for run in over:
-                ledger.close_run(connection, run, now)
-                self.board.drop(run)
-                self.judged.pop(run, None)
-                self.bases.pop(run, None)
-            self.read_releases(connection)
 
 
 def _is_due(judged: Judged, now: datetime) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
@@ -13,6 +13,7 @@ from spy.domain.evidence import Evidence, unknown
 from spy.domain.run import Run
 from spy.domain.subject import Subject, of_run, run_of
 from spy.probe import OpenRun
+from spy.rules.situation import LowerRun
 from spy.store.ledger import Look
 
 Key = tuple[Subject, str]
@@ -63,6 +64,7 @@ class Board:
         """Probe name to its last look, good or bad."""
         self.failing: frozenset[str] = frozenset()
         """Probes whose last look failed."""
+        self._lower: dict[int, tuple[Facts, LowerRun]] = {}
 
     def latest(self, key: Key) -> Evidence | None:
         return self.facts.get(run_of(key[0]) or 0, {}).get(key)
@@ -73,6 +75,14 @@ class Board:
             evidence = self.facts.get(run, {}).get((of_run(self.instance, run), name))
             return evidence.value if evidence else None
         return next((e.value for (_, fact), e in self.facts[0].items() if fact == name), None)
+
+    def lower(self, run: int, make: Callable[[Board, int], LowerRun]) -> LowerRun:
+        """What a run means for those above it, made anew only where one of its facts changed."""
+        facts = self.facts[run]
+        known = self._lower.get(run)
+        if known is None or known[0] is not facts:
+            known = self._lower[run] = facts, make(self, run)
+        return known[1]
 
     def changes(self, look: Look) -> list[Evidence]:
         """What a look brought that is new, and what it no longer mentions; a failed look changes nothing by itself."""
@@ -90,15 +100,16 @@ class Board:
     def apply(self, look: Look, changed: Sequence[Evidence]) -> set[int]:
         """Take over what the ledger holds now; the runs touched, 0 for services.
 
-        A good look after a bad one touches all its runs: what had gone stale is believed again.
+        A good look after a bad one, and the first one after a start, touch all its runs: what had gone stale is
+        believed again.
         """
         touched: set[int] = set()
         self.looked = {**self.looked, look.probe: look.at}
         if look.problem:
             self.failing = self.failing | {look.probe}
         else:
-            before = self.renewed.get(look.probe, look.at)
-            if look.probe in self.failing or look.at - before > look.stale_after:
+            before = self.renewed.get(look.probe)
+            if before is None or look.probe in self.failing or look.at - before > look.stale_after:
                 touched = {run for run in look.runs if run in self.facts}
             self.failing = self.failing - {look.probe}
             self.renewed = {**self.renewed, look.probe: look.at}
@@ -108,7 +119,8 @@ class Board:
             facts = copied.setdefault(run, dict(self.facts.get(run, {})))
             old = facts.get(e.key)
             same_value = old is not None and old.value == e.value and old.since is not None
-            facts[e.key] = replace(e, since=old.since if same_value and old else e.seen_at)
+            since = old.since if same_value and old else e.seen_at
+            facts[e.key] = e if e.since == since else replace(e, since=since)
             self.earlier.learn(e.subject, e.name, e.value)
         self.facts = {**self.facts, **copied}
         return {*touched, *copied}
@@ -118,6 +130,7 @@ class Board:
 
     def drop(self, run: int) -> None:
         self.facts = {number: facts for number, facts in self.facts.items() if number != run}
+        self._lower.pop(run, None)
         self.earlier.forget(min(self.runs, default=run))
 
     @property
@@ -135,4 +148,20 @@ class Board:
             cast("int | None", facts("last_lumi")),
         )
         global_tag = prompt_global_tags.get(str(facts("era")), "")
-        return OpenRun(run, global_tag, Renewed(self.facts.get(number, {}), self.renewed))
+        return OpenRun(run, global_tag, self._others(facts("era"), global_tag), Renewed(self._of(number), self.renewed))
+
+    def _of(self, number: int) -> Facts:
+        return self.facts.get(number, {})
+
+    def _others(self, era: object, configured: str) -> tuple[str, ...] | None:
+        """Tier0's own configuration may have changed; it is seen in what Tier0 starts, cut to 50 characters.
+
+        Where the newest start is of another era or agent, the newest that we followed ourselves tells.
+        """
+        started = self.value(0, "started_global_tag")
+        if not isinstance(started, str):
+            return None
+        if not started or self.value(0, "started_era") != era:
+            followed = (n for n in reversed(self.runs) if self.value(n, "era") == era)
+            started = str(next(filter(None, (self.value(n, "reco_global_tag") for n in followed)), ""))
+        return tuple(name for name in started.split(",") if name and name != configured[:50])

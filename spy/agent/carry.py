@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection
 
+from spy.agent.announced import is_there
 from spy.agent.decide import holds_followers
 from spy.agent.messages import Judged, webhook_row
 from spy.agent.plan import Planned, Standing, Step, plan
@@ -22,16 +23,23 @@ if TYPE_CHECKING:
 
 def carry_out(agent: Agent, connection: Connection, active: Sequence[Act], now: datetime) -> None:
     """Queue, keep back, let go and cancel, for all open runs in their order."""
+    agent.awaits_a_hand = any(_waits_for_a_hand(act) for act in active)
     for planned in plan(_standings(agent, active)):
         _do(agent, connection, planned, now)
 
 
-def kept_back(active: Sequence[Act], run: int) -> str:
+def kept_back(agent: Agent, active: Sequence[Act], run: int) -> str:
     """Who keeps this run back; a global stop keeps all back, a hold at Tier0 its own run. Empty: nobody."""
     for act in active:
         if act.do in (Do.KEEP_BACK, Do.HOLD_TIER0, Do.STOP) and act.concerns(run):
+            if _waits_for_a_hand(act) and is_there(agent.board, act, run, agent.book.products):
+                continue
             return f"{act.who}: {act.why}"
     return ""
+
+
+def _waits_for_a_hand(act: Act) -> bool:
+    return act.do is Do.KEEP_BACK and act.to_run is not None and act.until_tag != ""
 
 
 def _standings(agent: Agent, active: Sequence[Act]) -> list[Standing]:
@@ -40,7 +48,7 @@ def _standings(agent: Agent, active: Sequence[Act]) -> list[Standing]:
             run=run,
             stage=Stage(agent.releases[run].stage),
             verdict=judged.verdict.state,
-            kept_back=kept_back(active, run),
+            kept_back=kept_back(agent, active, run),
             holds_followers=holds_followers(agent.board, run),
             is_outdated=agent.releases[run].hashes != dict(judged.verdict.payload_hashes),
             would_have_gone=not agent.settings.is_live and agent.releases[run].would_at is not None,

@@ -27,29 +27,47 @@ def judge(
     held_until: datetime | None = None,
 ) -> Verdict:
     """The verdict on one open run, pure in all of these. `held_until`: end of a hold that Tier0 accepted."""
-    waivers = tuple(act for act in acts if act.do is Do.WAIVE and act.concerns(run))
-    situation = Situation(
+    return evaluate(situation_of(board, settings, run, acts, now, held_until), book)
+
+
+def situation_of(
+    board: Board, settings: Settings, run: int, acts: Sequence[Act], now: datetime, held_until: datetime | None = None
+) -> Situation:
+    """Everything that the verdict on one open run may look at."""
+    runs = board.runs
+    first = settings.clock.first(board.value(run, "bulk_datasets"))
+    return Situation(
         chunk=Chunk(run),
         now=now,
         evidence={**board.facts[0], **board.facts.get(run, {})},
         instance=settings.instance,
         believed_for=settings.believed_for,
         renewed=board.renewed,
-        lower_runs=tuple(_lower(board, number) for number in board.runs if number < run),
-        newer_runs_exist=any(number > run for number in board.runs),
+        lower_runs=tuple([board.lower(number, lower_run) for number in runs if number < run]),
+        newer_runs_exist=bool(runs) and runs[-1] > run,
         earlier=board.earlier,
-        waivers=waivers,
-        lock_after=settings.lock_after,
+        waivers=tuple(act for act in acts if act.do is Do.WAIVE and act.concerns(run)),
+        lock_after=first.after,
+        locked_first=first.dataset,
         upload_order_timeout=settings.upload_order_timeout,
         held_until=held_until,
     )
-    return evaluate(situation, book)
 
 
-def _lower(board: Board, number: int) -> LowerRun:
+def beside(board: Board) -> dict[int, LowerRun]:
+    """What each open run means for those above it."""
+    return {run: board.lower(run, lower_run) for run in board.runs}
+
+
+def lower_run(board: Board, number: int) -> LowerRun:
     end = board.value(number, "run_end")
     has_ended = board.value(number, "run_ended") is True
-    return LowerRun(number, has_ended, end if isinstance(end, datetime) else None, _is_settled(board, number))
+    is_at_tier0 = board.value(number, "transferred") is not False and not (
+        has_ended and board.value(number, "known_to_tier0") is False
+    )
+    return LowerRun(
+        number, has_ended, end if isinstance(end, datetime) else None, _is_settled(board, number), is_at_tier0
+    )
 
 
 def _is_settled(board: Board, number: int) -> bool:

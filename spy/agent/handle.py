@@ -95,7 +95,7 @@ def _requeue(agent: Agent, connection: Connection, act: Act, run: int, now: date
 def end_by_tag(agent: Agent, connection: Connection, now: datetime) -> None:
     """An act that waits for an interval ends when its tag holds one that begins at `from_run` or later."""
     for act in acts.active(connection, now):
-        if not act.until_tag or act.from_run is None:
+        if not act.until_tag or act.from_run is None or act.to_run is not None:
             continue
         newest = [
             e.value

@@ -50,7 +50,7 @@ def objection(agent: Agent, row: Any, now: datetime) -> str:
         return "the agent is in shadow mode"
     if halted:
         return f"live sending is stopped: {halted}"
-    if kept := kept_back(active, run):
+    if kept := kept_back(agent, active, run):
         return f"kept back by {kept}"
     if release is None or release.message_id != row.id or Stage(release.stage).lets_followers_go:
         return "the release does not stand any more"

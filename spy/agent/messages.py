@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -118,23 +118,35 @@ def overtaken_rows(settings: Settings, judged: Judged, kept: str, fence: int, no
 
 
 def alarm_rows(
-    settings: Settings, judged: Judged, what: str, headline: str, text: str, fence: int, now: datetime
+    settings: Settings,
+    judged: Judged,
+    what: str,
+    headline: str,
+    text: str,
+    fence: int,
+    now: datetime,
+    owners: Iterable[str] = (),
+    about: str = "",
 ) -> list[dict[str, Any]]:
-    """A plain mail to the crew about something that no rule covers; one per chunk and `what`."""
+    """A plain mail to the crew, and the owners, about what no rule covers; one per chunk (or `about`) and `what`."""
     subject = f"[spy {settings.instance}] run {judged.verdict.chunk}: {headline}"
     where = f"Instance: {settings.instance}\nRun: {judged.verdict.chunk}\nPage: {_page(settings, judged.verdict)}\n"
     thread = f"run-{judged.verdict.chunk.run}.{settings.instance}"
-    letters = [Mail(to, subject, f"{text}\n\n{where}", "", thread, now) for to in settings.crew]
-    return [_mail_row(settings, letter, what, judged, now, fence) for letter in letters]
+    letters = [
+        Mail(to, subject, f"{text}\n\n{where}", "", thread, now) for to in dict.fromkeys([*settings.crew, *owners])
+    ]
+    return [_mail_row(settings, letter, what, judged, now, fence, about) for letter in letters]
 
 
 def _page(settings: Settings, verdict: Verdict) -> str:
     return f"{settings.page_url}/run/{verdict.chunk.run}"
 
 
-def _mail_row(settings: Settings, mail: Mail, what: str, judged: Judged, now: datetime, fence: int) -> dict[str, Any]:
+def _mail_row(
+    settings: Settings, mail: Mail, what: str, judged: Judged, now: datetime, fence: int, about: str = ""
+) -> dict[str, Any]:
     # The id leaves the revision out: one mail per chunk, reason and person, however often the verdict changes.
-    mail_id = event_id(settings.source, str(judged.verdict.chunk), what, mail.to)
+    mail_id = event_id(settings.source, about or str(judged.verdict.chunk), what, mail.to)
     body = mail.with_id(mail_id).to_bytes().decode("ascii")
     return _row(mail_id, "mail", judged.verdict, mail.to, judged.revision, body, now, fence, subject=mail.subject)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -43,6 +44,7 @@ def confirm(agent: Agent, connection: Connection, now: datetime) -> None:
             _say_if_unknown_to_tier0(agent, connection, row, now)
     if (found := late(agent, now)) is not None:
         _halt(agent, connection, *found, now)
+    _say_if_frontier_is_wrong(agent, connection, now)
 
 
 def _locked(agent: Agent, connection: Connection, row: Any, now: datetime) -> None:
@@ -55,7 +57,7 @@ def _locked(agent: Agent, connection: Connection, row: Any, now: datetime) -> No
         return
     if stage is Stage.QUEUED:
         outbox.cancel(connection, row.message_id, "Tier0 locked the run first")
-    why, mails = _why_overtaken(agent, row)
+    why, mails = _why_overtaken(agent, row, now)
     decisions.move(connection, row.chunk, stage, Stage.OVERTAKEN, now, why, agent.fence, locked_at=now)
     if mails and holds_followers(agent.board, row.run):
         for mail in overtaken_rows(agent.settings, judged, row.detail, agent.fence, now):
@@ -63,25 +65,44 @@ def _locked(agent: Agent, connection: Connection, row: Any, now: datetime) -> No
         _compare_with_prediction(agent, connection, row, now)
 
 
-def _why_overtaken(agent: Agent, row: Any) -> tuple[str, bool]:
+def _why_overtaken(agent: Agent, row: Any, now: datetime) -> tuple[str, bool]:
     """The sentence, and whether it is worth a mail: a shadow agent expects this where it would have released."""
-    judged = agent.judged[row.run]
+    judged, first = agent.judged[row.run], agent.settings.clock.first(agent.board.value(row.run, "bulk_datasets"))
+    deadline = judged.verdict.deadline
+    how = f"Tier0 locked the run by its own clock{f' (dataset {first.dataset} first)' if first.dataset else ''}"
+    if deadline is not None and now < deadline - agent.settings.lock_alarm:
+        how = "Tier0 closed the run's conditions before its own clock would lock it"
     if row.would_at is not None:
-        return f"Tier0 locked the run by its own clock; shadow would have released it at {iso(row.would_at)}", False
+        return f"{how}; shadow would have released it at {iso(row.would_at)}", False
     missing = "; ".join(judged.verdict.reasons) or row.detail or "nothing was missing"
-    return f"Tier0 locked the run by its own clock while {judged.verdict.state}: {missing}", True
+    return f"{how} while {judged.verdict.state}: {missing}", True
 
 
 def _started(agent: Agent, connection: Connection, row: Any, now: datetime) -> None:
     run = row.run
     told = agent.board.value(run, "reco_global_tag")
     judged_with = agent.settings.prompt_global_tags.get(str(agent.board.value(run, "era")), "")
+    release, expected = agent.board.value(run, "reco_cmssw"), agent.board.value(run, "express_cmssw")
     why = f"prompt reconstruction started with {told or 'an unknown global tag'}"
     decisions.move(connection, row.chunk, Stage(row.stage), Stage.STARTED, now, why, agent.fence)
     # Tier0 publishes at most 50 characters of a global tag.
     if isinstance(told, str) and judged_with and told != judged_with[:50]:
-        text = f"Prompt reconstruction of run {run} started with {told}; we judged it with {judged_with}."
+        text = (
+            f"Prompt reconstruction of run {run} started with {told}; we judged it with {judged_with}. Runs of this "
+            f"era that are not locked are judged with both from now on. Whether the data of this run have to be done "
+            f"again, the tags of {told} tell."
+        )
         _alarm(agent, connection, row, "global tag", "another global tag than judged", text, now)
+    if isinstance(release, str) and isinstance(expected, str) and release != expected:
+        text = (
+            f"Prompt reconstruction of run {run} started with {release}; its calibrations were made with {expected}. "
+            f"Said once for these two releases."
+        )
+        headline = "another CMSSW release than its calibrations"
+        for mail in alarm_rows(
+            agent.settings, agent.judged[run], f"{expected} {release}", headline, text, agent.fence, now, about="cmssw"
+        ):
+            agent.post(connection, **mail)
 
 
 def _withdraw_if_wrong(agent: Agent, connection: Connection, row: Any, now: datetime) -> None:
@@ -116,7 +137,9 @@ def _say_if_gone(agent: Agent, connection: Connection, row: Any, now: datetime) 
             f"for it ({evidence.value or 'nothing'}). Prompt reconstruction of run {row.run} has begun or cannot be "
             f"stopped any more: its data may have to be done again."
         )
-        _alarm(agent, connection, row, f"payload {tag}", f"payload of {tag} changed after the lock", text, now)
+        owners = [o for p in agent.book.products.values() if tag in p.destination_tags for o in p.owners]
+        headline = f"payload of {tag} changed after the lock"
+        _alarm(agent, connection, row, f"payload {tag}", headline, text, now, owners)
 
 
 def _say_if_unknown_to_tier0(agent: Agent, connection: Connection, row: Any, now: datetime) -> None:
@@ -132,20 +155,66 @@ def _say_if_unknown_to_tier0(agent: Agent, connection: Connection, row: Any, now
     _alarm(agent, connection, row, "not at tier0", "OMS knows it and Tier0 does not", text, now)
 
 
-def _alarm(agent: Agent, connection: Connection, row: Any, what: str, headline: str, text: str, now: datetime) -> None:
-    for mail in alarm_rows(agent.settings, agent.judged[row.run], what, headline, text, agent.fence, now):
+def frontier_is_wrong(agent: Agent, now: datetime) -> bool:
+    """For longer than two caches can tell different things."""
+    told = agent.board.latest((of_service("tier0"), "frontier_trouble"))
+    return bool(told and told.value and told.since and now - told.since >= agent.settings.publication_lag)
+
+
+def _say_if_frontier_is_wrong(agent: Agent, connection: Connection, now: datetime) -> None:
+    """Tier0 takes back what it has locked, or knows of no lock: said once each, under the lowest run that waits."""
+    if not frontier_is_wrong(agent, now):
+        return
+    trouble = agent.board.value(0, "frontier_trouble")
+    open_ = [row for _, row in sorted(agent.releases.items()) if row.run in agent.judged]
+    row = next((row for row in open_ if not Stage(row.stage).is_closed), open_[-1] if open_ else None)
+    if row is None:
+        return
+    text = (
+        f"Tier0's first condition-safe run cannot be believed: {trouble}. A calibration that comes now may go to a run "
+        f"that was closed before. Nothing is released on it; it counts again when it contradicts nothing that was seen."
+    )
+    what = f"frontier {trouble}"
+    _alarm(agent, connection, row, what, "Tier0's first condition-safe run cannot be believed", text, now)
+
+
+def _alarm(
+    agent: Agent,
+    connection: Connection,
+    row: Any,
+    what: str,
+    headline: str,
+    text: str,
+    now: datetime,
+    owners: Iterable[str] = (),
+) -> None:
+    for mail in alarm_rows(agent.settings, agent.judged[row.run], what, headline, text, agent.fence, now, owners):
         agent.post(connection, **mail)
 
 
-def _expected_lock(agent: Agent, run: int) -> datetime | None:
-    """When Tier0's own clock locks the run: at its deadline, after the runs below it, its switch being on."""
+def highest_locked(agent: Agent) -> int | None:
+    """The highest open run that Tier0 was seen to have locked; it only passes over a run that it never locks."""
+    closed = (run for run, row in agent.releases.items() if Stage(row.stage).is_closed)
+    return max((run for run in closed if holds_followers(agent.board, run)), default=None)
+
+
+def _expected_lock(agent: Agent, run: int) -> tuple[datetime, datetime] | None:
+    """Between when and when Tier0's own clock locks the run: at its deadline, after the runs below it, its switch on.
+
+    Later where a lower run still has a dataset that waits; earlier where a further agent locks a higher run first.
+    """
     deadline = agent.judged[run].verdict.deadline
     if deadline is None:
         return None
     below: list[datetime] = [row.locked_at for number, row in agent.releases.items() if number < run and row.locked_at]
     switch = agent.board.latest((of_service("tier0"), "prompt_enabled"))
     on_since = [switch.since] if switch and switch.value is True and switch.since else []
-    return max([deadline, *below, *on_since])
+    usual = max([deadline, *below, *on_since])
+    delays, datasets = agent.settings.clock, {n: agent.board.value(n, "bulk_datasets") for n in agent.judged}
+    ends = {n: end for n in agent.judged if isinstance(end := agent.board.value(n, "run_end"), datetime)}
+    waiting = [end + delays.last(datasets[n]).after for n, end in ends.items() if n < run]
+    higher = [end + lock.after for n, end in ends.items() if n > run and (lock := delays.first_of_helpers(datasets[n]))]
+    return min([usual, *higher]), max([usual, *waiting])
 
 
 def _compare_with_prediction(agent: Agent, connection: Connection, row: Any, now: datetime) -> None:
@@ -153,9 +222,10 @@ def _compare_with_prediction(agent: Agent, connection: Connection, row: Any, now
     expected = _expected_lock(agent, row.run)
     if expected is None:
         return
+    earliest, latest = expected
     late_look = agent.settings.publication_lag + agent.settings.believed_for.get("tier0", timedelta(0))
-    if not (expected - agent.settings.lock_alarm <= now <= expected + agent.settings.lock_alarm + late_look):
-        _halt(agent, connection, row, f"run {row.run} was locked at {iso(now)}, predicted {iso(expected)}", now)
+    if not (earliest - agent.settings.lock_alarm <= now <= latest + agent.settings.lock_alarm + late_look):
+        _halt(agent, connection, row, f"run {row.run} was locked at {iso(now)}, predicted {iso(earliest)}", now)
 
 
 def late(agent: Agent, now: datetime) -> tuple[Any, str] | None:
@@ -167,10 +237,15 @@ def late(agent: Agent, now: datetime) -> tuple[Any, str] | None:
         expected = _expected_lock(agent, run)
         is_on = agent.board.value(0, "prompt_enabled") is True
         limit = agent.settings.lock_alarm + agent.settings.publication_lag
-        if expected is not None and is_on and now > expected + limit:
-            return row, f"run {run} should have been locked at {iso(expected)} and is not"
+        if expected is not None and is_on and now > expected[1] + limit:
+            return row, f"run {run} should have been locked at {iso(expected[1])} and is not"
         return None
     return None
+
+
+def is_wrong(agent: Agent, now: datetime) -> bool:
+    """Whether time alone has shown that Tier0 is not where it should be."""
+    return late(agent, now) is not None or frontier_is_wrong(agent, now)
 
 
 def _halt(agent: Agent, connection: Connection, row: Any, why: str, now: datetime) -> None:

@@ -11,16 +11,35 @@ from dataclasses import replace
 
 from spy.domain.evidence import Evidence, unknown
 from spy.domain.subject import Subject
-from spy.probe import Open
+from spy.probe import Open, OpenRun
 from spy.store.ledger import Look
+
+ASKED_ANEW = ("tier0",)
+"""Probes that ask about a run on its way to Tier0 as if nothing were final, in every look."""
 
 Latest = Callable[[tuple[Subject, str]], Evidence | None]
 
 
-def nothing_final(open_: Open) -> Open:
-    """The same open runs, of which nothing is known for good."""
-    runs = [replace(run, known={key: replace(e, final=False) for key, e in run.known.items()}) for run in open_.runs]
-    return replace(open_, runs=runs)
+def nothing_final(open_: Open, probe: str) -> Open:
+    """The same open runs, of which this probe has told nothing for good; what others told it still builds upon."""
+    return replace(open_, runs=[own_not_final(run, probe) for run in open_.runs])
+
+
+def own_not_final(run: OpenRun, probe: str) -> OpenRun:
+    known = {key: replace(e, final=e.final and e.source != probe) for key, e in run.known.items()}
+    return replace(run, known=known)
+
+
+def without_older(look: Look, latest: Latest) -> Look:
+    """The look without what a cache still tells of the time before something became final."""
+    return replace(look, evidence=tuple(e for e in look.evidence if not _is_older(e, latest(e.key))))
+
+
+def _is_older(told: Evidence, old: Evidence | None) -> bool:
+    """By the source's own time; the same told once more is no news either."""
+    if old is None or not old.final or told.as_of is None or old.as_of is None:
+        return False
+    return told.as_of < old.as_of
 
 
 def contradicted(look: Look, latest: Latest) -> Look:

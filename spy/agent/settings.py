@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 
+from spy.agent.delays import Delays
+
 
 @dataclass(frozen=True, slots=True)
 class Settings:
@@ -24,6 +26,13 @@ class Settings:
     publication_lag: timedelta
     lock_alarm: timedelta
     """Predicted and observed lock may differ by so much."""
+    delays: Delays | None = None
+    """Of single datasets; None: all are alike."""
     prompt_global_tags: Mapping[str, str] = field(default_factory=dict)
     believed_for: Mapping[str, timedelta] = field(default_factory=dict)
     """Probe name to how long its evidence is believed."""
+
+    @property
+    def clock(self) -> Delays:
+        """Tier0's own clock, as it is configured here."""
+        return self.delays or Delays(self.reco_delay, self.reco_delay - self.lock_after)

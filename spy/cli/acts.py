@@ -23,9 +23,14 @@ Who = Annotated[str, typer.Option(envvar="SPY_WHO", help="Who acts: your name or
 Why = Annotated[str, typer.Option(help="The reason, for those who read it at night.")]
 Until = Annotated[str, typer.Option(metavar="TIME", help="2026-06-01T12:00:00Z, or from now on: 6h, 2d, 1h30m.")]
 FromRun = Annotated[int | None, typer.Option(min=1, metavar="RUN", help="Instead of CHUNK: it and every later run.")]
+ToRun = Annotated[int | None, typer.Option(min=1, metavar="RUN", help="With --from-run: the last run it is about.")]
 UntilTag = Annotated[
     str,
-    typer.Option(metavar="TAG", help="With --from-run: ends when TAG holds an interval that begins there or later."),
+    typer.Option(
+        metavar="TAG",
+        help="With --from-run: ends when TAG holds an interval that begins there or later; "
+        "with --to-run: for each run when it has one put there by hand.",
+    ),
 ]
 RuleName = Annotated[str, typer.Option("--rule", metavar="RULE", help="Whose failure is accepted.")]
 ProductName = Annotated[str, typer.Option("--product", metavar="PRODUCT", help="Only for this product; default: all.")]
@@ -56,6 +61,7 @@ def keep_back(
     *,
     chunk: MaybeChunk = "",
     from_run: FromRun = None,
+    to_run: ToRun = None,
     who: Who,
     why: Why,
     until: Until = "",
@@ -65,7 +71,7 @@ def keep_back(
     as_json: AsJson = False,
 ) -> None:
     """Keep a run back: no early release from us. Tier0's own clock runs on."""
-    _perform(Intent(Do.KEEP_BACK, who, why, chunk, from_run, until, until_tag), preview, config, as_json)
+    _perform(Intent(Do.KEEP_BACK, who, why, chunk, from_run, until, until_tag, to_run=to_run), preview, config, as_json)
 
 
 def waive(
@@ -74,6 +80,7 @@ def waive(
     rule: RuleName,
     product: ProductName = "",
     from_run: FromRun = None,
+    to_run: ToRun = None,
     who: Who,
     why: Why,
     until: Until = "",
@@ -83,7 +90,7 @@ def waive(
     as_json: AsJson = False,
 ) -> None:
     """Accept the failure of one rule for a run; the waiver is shown wherever the run is."""
-    intent = Intent(Do.WAIVE, who, why, chunk, from_run, until, until_tag, rule, product)
+    intent = Intent(Do.WAIVE, who, why, chunk, from_run, until, until_tag, rule, product, to_run)
     _perform(intent, preview, config, as_json)
 
 
@@ -105,6 +112,7 @@ def release_back(
     *,
     chunk: MaybeChunk = "",
     from_run: FromRun = None,
+    to_run: ToRun = None,
     who: Who,
     why: Why,
     preview: Preview = False,
@@ -112,7 +120,7 @@ def release_back(
     as_json: AsJson = False,
 ) -> None:
     """End a keep-back: the run goes out when it is ready. With --from-run: one that was made with it."""
-    _perform(Intent(Do.RELEASE_BACK, who, why, chunk, from_run), preview, config, as_json)
+    _perform(Intent(Do.RELEASE_BACK, who, why, chunk, from_run, to_run=to_run), preview, config, as_json)
 
 
 def _about_a_run(do: Do, says: str) -> Callable[..., None]:

@@ -14,7 +14,7 @@ from spy.domain.subject import Subject, of_number, of_product, of_run, of_stream
 
 _INTERVAL = ("since_run", "since_lumi", "since_time", "payload_hash", "inserted_at")
 _HARVEST = ("harvest_sample", "harvest_read", "pede_exit_code", "db_updated", "db_update_vetoed", "entries")
-_UPLOAD = ("upload_status", "upload_code", "uploaded_at")
+_UPLOAD = ("upload_status", "upload_code", "uploaded_at", "upload_elsewhere")
 _KIND: dict[Scope, tuple[str, ...]] = {
     Scope.STREAM: ("stream_done",),
     Scope.PRODUCT: (*_HARVEST, *_UPLOAD),
@@ -36,7 +36,10 @@ BEHIND: Mapping[str, Mapping[Scope, tuple[str, ...]]] = {
     "odd_numbers": {Scope.PRODUCT: ("harvest_sample",), Scope.NUMBER: ("number",)},
     "odd_payload": {Scope.TAG: ("mapped", "payload_hash"), Scope.NUMBER: ("number",)},
     "before_lock": {Scope.RUN: ("run_end",)},
-    "uncovered_online_tags": {Scope.RUN: ("run_class", "run_end"), Scope.TAG: ("online_since", "online_job_start")},
+    "uncovered_online_tags": {
+        Scope.RUN: ("run_class", "run_end", "fill", "fill_ended", "fill_end"),
+        Scope.TAG: ("online_since", "online_job_start"),
+    },
 }
 """Derived name to the facts that it is made of, by what they are about."""
 

@@ -71,7 +71,9 @@ def _mistakes(build: Callable[[], object], prefix: str) -> Sequence[str]:
 def _summary(settings: Config, file: str) -> str:
     counts = f"{len(settings.rule)} rules, {len(settings.product)} products, {len(settings.probe)} probes"
     counts += f", {len(settings.endpoint)} endpoints" if settings.endpoint else ""
-    return f"{file}: no mistake found: {counts}; mode {settings.agent.mode}"
+    told = f"{file}: no mistake found: {counts}; mode {settings.agent.mode}"
+    live = " (starts only with an acknowledged regret report: `spy check --connect` and `spy regret` tell)"
+    return told + (live if settings.agent.mode == "live" else "")
 
 
 def _show(found: Iterable[Finding]) -> None:

@@ -18,19 +18,20 @@ from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
 from spy.agent import observe
-from spy.app import connection_of, probes_of
+from spy.app import connection_of, probes_of, rulebook_of
 from spy.channels.signature import Secret
 from spy.cli.ask import close
-from spy.cli.options import shown_url, store_file
+from spy.cli.options import existing_store, shown_url, store_file
 from spy.clock import utc_now
 from spy.config import Config
-from spy.domain.errors import ConfigError, SpyError
+from spy.domain.errors import ConfigError, SpyError, StoreError
 from spy.domain.evidence import Scope
 from spy.domain.product import needed_online
 from spy.domain.run import Run
 from spy.domain.subject import of_tag, part_of
 from spy.probe import Open, OpenRun, Probe
-from spy.store.engine import open_store
+from spy.regret import gate
+from spy.store.engine import open_store, reading
 from spy.store.ledger import Look
 
 PATIENCE = timedelta(seconds=90)
@@ -61,6 +62,7 @@ def findings(config: Config) -> Iterator[Finding]:
     yield from _services(config)
     url, relay = shown_url(config.agent.store), f"{config.mail.host}:{config.mail.port}"
     yield _guarded("store", f"{url} ", "you: check agent.store, its rights and its disk", lambda: _store(config))
+    yield _live(config)
     yield _guarded("receiver", "", "you: check release.secret_file", lambda: _secret(config))
     yield _guarded(
         "mail", f"{relay} ", "the operators of the relay; or you: check mail.host and mail.port", lambda: _relay(config)
@@ -228,6 +230,21 @@ def _store(config: Config) -> str:
     finally:
         store.dispose()
     return "can be written"
+
+
+def _live(config: Config) -> Finding:
+    """Whether live mode may be switched on; in shadow mode that is nobody's problem."""
+    try:
+        with reading(existing_store(config)) as connection:
+            rules = rulebook_of(config, probes_of(config)).hash
+            found = gate.look(connection, config.agent.instance, rules, config.regret)
+    except StoreError as none:
+        found = gate.Gate(False, f"{none}")
+    if found.is_open:
+        return Finding("live mode", Standing.OK, f"may be switched on: {found.says}")
+    if config.agent.mode == "live":
+        return Finding("live mode", Standing.PROBLEM, f"the agent would not start: {found.says}.", "a coordinator")
+    return Finding("live mode", Standing.NOTE, f"closed: {found.says}")
 
 
 def _secret(config: Config) -> str:

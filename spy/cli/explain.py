@@ -108,7 +108,11 @@ def _acts(told: Explanation) -> None:
 def _act(act: Act) -> str:
     about = f" of rule {act.rule}{f' for {act.product}' if act.product else ''}" if act.rule else ""
     until = f", until {utc(act.until)}" if act.until else ""
-    until += f", until {act.until_tag} holds an interval from run {act.from_run} on" if act.until_tag else ""
+    if act.until_tag and act.to_run:
+        until += f", until each holds an interval of {act.until_tag} put there by hand"
+    elif act.until_tag:
+        until += f", until {act.until_tag} holds an interval from run {act.from_run} on"
+    about += f" of runs {act.from_run} to {act.to_run}" if act.to_run else ""
     return f"{act.do}{about} by {act.who}: {act.why}{until}"
 
 

@@ -11,7 +11,7 @@ import typer
 from typer.core import TyperGroup
 
 from spy import __version__
-from spy.cli import access, acts, ask, check, explain, keep, printing, processes, replay, saved, show
+from spy.cli import access, acts, ask, check, explain, keep, printing, processes, regret, replay, saved, show
 from spy.cli.options import AS_JSON
 from spy.domain.errors import ActError, ConfigError, Denied, SpyError, StoreError
 
@@ -77,6 +77,7 @@ app.command("status")(show.status)
 app.command("explain")(explain.explain)
 app.command("replay")(replay.replay)
 app.command("saved")(saved.saved)
+app.command("regret")(regret.regret)
 app.command("backup")(keep.backup)
 app.command("restore")(keep.restore)
 app.command("prune")(keep.prune)

@@ -10,40 +10,85 @@ from typing import Annotated
 import typer
 
 from spy.app import probes_of, rulebook_of, settings_of
-from spy.cli import printing
-from spy.cli.options import AsJson, ConfigFile, existing_store, file_name, load
+from spy.cli import comparison, printing
+from spy.cli.options import AsJson, ConfigFile, existing_store, load
 from spy.cli.printing import say, stated, utc
 from spy.clock import from_iso
 from spy.domain.errors import ActError
 from spy.replay.again import Again
 from spy.replay.again import replay as decide_again
+from spy.replay.compare import Comparison, compare
+from spy.replay.difference import Turn
+from spy.replay.other import other_rules
 from spy.store.engine import reading
 
 From = Annotated[str, typer.Option("--from", metavar="T", help="Decisions from then on: 2026-06-01T00:00:00Z.")]
 To = Annotated[str, typer.Option("--to", metavar="T", help="… and before then.")]
 Rules = Annotated[
-    Path | None, typer.Option("--rules", metavar="FILE", help="A whole configuration, whose rules decide instead.")
+    Path | None,
+    typer.Option(
+        "--rules", metavar="FILE", help="Other rules: a whole configuration, or blocks laid over the configured ones."
+    ),
+]
+Promote = Annotated[
+    list[str] | None, typer.Option("--promote", metavar="RULE", help="As if this shadow rule decided. Repeatable.")
+]
+Without = Annotated[
+    list[str] | None, typer.Option("--without", metavar="RULE", help="As if there were no such rule. Repeatable.")
+]
+Html = Annotated[
+    Path | None, typer.Option("--html", metavar="FILE", help="Write what other rules change as a page of its own.")
 ]
 OneRun = Annotated[int | None, typer.Option("--run", metavar="N", help="Only this run.")]
 
 
 def replay(
-    *, begin: From, end: To, rules: Rules = None, run: OneRun = None, config: ConfigFile = None, as_json: AsJson = False
+    *,
+    begin: From,
+    end: To,
+    rules: Rules = None,
+    promote: Promote = None,
+    without: Without = None,
+    run: OneRun = None,
+    html: Html = None,
+    config: ConfigFile = None,
+    as_json: AsJson = False,
 ) -> None:
-    """Make every stored decision of a period again and tell which come out differently, or cannot be made again."""
-    settings, other = load(config), load(rules or config)
+    """Decide a period again: each decision must come out identical; with other rules, see what they would change."""
+    settings = load(config)
     first, last = _time("--from", begin), _time("--to", end)
     if last <= first:
         raise ActError(f"--to {end!r}: expected a time after --from {begin!r}")
-    book = rulebook_of(other, probes_of(other), file_name(rules or config))
+    others = rules is not None or promote or without
+    if html and not others:
+        raise ActError("--html: shows what other rules change; expected --rules, --promote or --without with it")
+    other, name = other_rules(config, rules, promote or (), without or ())
+    book = rulebook_of(other, probes_of(other), name)
     with reading(existing_store(settings)) as connection:
-        made = list(decide_again(connection, book, settings_of(other), first, last, run))
-    if as_json:
-        printing.answer({"rulebook": book.hash, **_counts(made), "decisions": made})
-    else:
-        _tell(made, book.hash)
-    if any(_is_bad(one, book.hash) for one in made):
+        if others:
+            compared = compare(connection, book, settings_of(other), first, last, run)
+        else:
+            made = list(decide_again(connection, book, settings_of(other), first, last, run))
+    if _tell_comparison(compared, html, as_json) if others else _tell_identity(made, book.hash, as_json):
         raise typer.Exit(1)
+
+
+def _tell_comparison(compared: Comparison, html: Path | None, as_json: bool) -> bool:
+    if html:
+        comparison.write(compared, html)
+    if as_json:
+        comparison.answer(compared)
+    else:
+        comparison.tell(compared)
+    return any(one.turn is Turn.MISSING for one in compared.runs)
+
+
+def _tell_identity(made: Sequence[Again], rulebook: str, as_json: bool) -> bool:
+    if as_json:
+        printing.answer({"rulebook": rulebook, **_counts(made), "decisions": made})
+    else:
+        _tell(made, rulebook)
+    return any(_is_bad(one, rulebook) for one in made)
 
 
 def _time(option: str, text: str) -> datetime:

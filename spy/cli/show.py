@@ -6,11 +6,14 @@ from collections.abc import Iterable
 
 from rich.text import Text
 
+from spy.app import probes_of, rulebook_of
 from spy.cli import printing
 from spy.cli.options import AsJson, ConfigFile, existing_store, load
 from spy.cli.printing import utc
 from spy.clock import age_text, utc_now
+from spy.regret import gate
 from spy.store import views
+from spy.store.engine import reading
 from spy.store.views import Overview, RunLine
 
 Row = tuple[str | Text, ...]
@@ -20,16 +23,19 @@ def status(*, config: ConfigFile = None, as_json: AsJson = False) -> None:
     """Say in one sentence whether anything is wrong; then the open runs and the watched services."""
     settings = load(config)
     store = existing_store(settings)
+    rules = rulebook_of(settings, probes_of(settings)).hash
+    with reading(store) as connection:
+        live = gate.look(connection, settings.agent.instance, rules, settings.regret)
     seen = views.overview(
         store, utc_now(), settings.web.stale_after, settings.products, settings.mail.crew, settings.context
     )
     if as_json:
-        printing.answer(_plain(seen))
+        printing.answer({**_plain(seen), "live": live})
         return
     printing.say(seen.sentence, printing.STYLES[seen.state])
     for more in seen.also:
         printing.say(more, indent=2)
-    for name, text in _lines(seen):
+    for name, text in (*_lines(seen), ("Live mode", f"{'open' if live.is_open else 'closed'}: {live.says}")):
         printing.say(f"{name:<12}{text}")
     if lines := [*seen.queue, *seen.aside]:
         printing.say()

@@ -28,6 +28,7 @@ _MEANS = {
     "unexplained": "it should be there, and nothing tells why it is not",
     "shifted": "the upload service moved the interval to a later run, which its log calls a success",
     "skipped": "the upload service left the tag out",
+    "elsewhere": "the file named other destination tags, and not this one",
     "low_statistics": "too little data",
     "no_update": "nothing moved beyond its limits",
 }

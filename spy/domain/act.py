@@ -34,7 +34,7 @@ class Act:
     run: int | None = None
     """The run it is about; None: all runs (`stop`)."""
     from_run: int | None = None
-    """Instead of `run`: this run and every later one."""
+    """Instead of `run`: this run and every later one, up to `to_run` if that is given."""
     dataset: str = ""
     rule: str = ""
     """For a waiver: which rule's failure is accepted."""
@@ -42,10 +42,13 @@ class Act:
     """For a waiver of a product rule: only for this product; empty: for all."""
     until: datetime | None = None
     until_tag: str = ""
-    """Ends when this tag holds an interval that begins at `from_run` or later."""
+    """Ends when this tag holds an interval that begins at `from_run` or later. With `to_run`: for each run by itself,
+    while it would be reconstructed with an interval of this tag that a person put there after the act."""
     ended_at: datetime | None = None
     ended_by: str = ""
     id: int = 0
+    to_run: int | None = None
+    """With `from_run`: the last run it is about."""
 
     def is_active(self, now: datetime) -> bool:
         return (
@@ -54,5 +57,5 @@ class Act:
 
     def concerns(self, run: int) -> bool:
         if self.from_run is not None:
-            return run >= self.from_run
+            return self.from_run <= run and (self.to_run is None or run <= self.to_run)
         return self.run is None or self.run == run

@@ -72,6 +72,8 @@ class OnlineTag:
     """How long before its start what a run of the job copies ends."""
     owners: tuple[str, ...] = ()
     """Mail addresses."""
+    after_fill: bool = False
+    """Written when the LHC fill has ended, up to the fill's end: that is what it must reach, and not the run's end."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,6 +26,11 @@ class Stage(StrEnum):
         return self in (Stage.LOCKED, Stage.STARTED, Stage.OVERTAKEN)
 
     @property
+    def is_on_its_way(self) -> bool:
+        """Queued or at Tier0, and not locked yet."""
+        return self in (Stage.QUEUED, Stage.SENT, Stage.AMBIGUOUS, Stage.ACCEPTED)
+
+    @property
     def lets_followers_go(self) -> bool:
         return self is Stage.ACCEPTED or self.is_closed
 

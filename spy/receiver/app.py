@@ -32,12 +32,19 @@ class Receiver:
     """Stores what is signed, fresh and not fenced off; acts on nothing: Tier0 asks `early_release` and `held`."""
 
     def __init__(
-        self, store_path: Path | str, secrets: Sequence[Secret], tier0: Tier0Side, clock: Callable[[], datetime]
+        self,
+        store_path: Path | str,
+        secrets: Sequence[Secret],
+        tier0: Tier0Side,
+        clock: Callable[[], datetime],
+        source: str,
     ) -> None:
+        """`source`: the one agent that decides about the runs of this Tier0 (its `agent.source`)."""
         self._decisions = Decisions(store_path)
         self._secrets = list(secrets)
         self._tier0 = tier0
         self._clock = clock
+        self._source = source
 
     def close(self) -> None:
         self._decisions.close()
@@ -88,7 +95,10 @@ class Receiver:
         except BadSignature as bad:
             log.warning("refused a decision: %s", bad)
             raise Rejected(Problem.SIGNATURE, "not accepted") from None
-        return self._store(Decision.parse(body, message_id), body, now)
+        decision = Decision.parse(body, message_id)
+        if decision.source != self._source:
+            raise Rejected(Problem.FOREIGN_SOURCE, f"source: expected {self._source}, found {decision.source}")
+        return self._store(decision, body, now)
 
     def _store(self, decision: Decision, body: bytes, now: datetime) -> Answer:
         digest = hashlib.sha256(body).hexdigest()

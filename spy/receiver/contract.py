@@ -36,6 +36,7 @@ class Problem(StrEnum):
 
     MALFORMED = "malformed"
     SIGNATURE = "signature"
+    FOREIGN_SOURCE = "foreign_source"
     UNKNOWN_RUN = "unknown_run"
     UNKNOWN_DECISION = "unknown_decision"
     NOT_FOUND = "not_found"
@@ -63,6 +64,7 @@ class Problem(StrEnum):
 _STATUS = {
     Problem.MALFORMED: 400,
     Problem.SIGNATURE: 401,
+    Problem.FOREIGN_SOURCE: 403,
     Problem.UNKNOWN_RUN: 404,
     Problem.UNKNOWN_DECISION: 404,
     Problem.NOT_FOUND: 404,
@@ -127,6 +129,8 @@ class Decision:
     """Of a hold; None for the others."""
     withdraws: str | None
     """Of a withdraw: the id of a decision about the same run."""
+    source: str = ""
+    """Which agent decided; not stored, since one is taken only."""
 
     @classmethod
     def parse(cls, body: bytes, message_id: str) -> Decision:
@@ -145,6 +149,7 @@ class Decision:
             raise _malformed("data.kind: differs from the type of the event")
         decision = cls(
             id=message_id,
+            source=event.text("source"),
             action=action,
             run=data.number("run", 1),
             primary_dataset=data.optional_text("primary_dataset"),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,12 +10,13 @@ from typing import Any
 from sqlalchemy import Connection
 
 from spy.agent.basis import unpacked
+from spy.agent.board import Board
 from spy.agent.decide import judge
 from spy.agent.settings import Settings
-from spy.clock import iso
 from spy.replay.past import Past
 from spy.rules.rulebook import Rulebook
 from spy.store import acts, decisions
+from spy.store.types import json_text
 
 TOLD = ("verdict", "cause", "reasons", "outcomes", "products", "payload_hashes", "required", "deadline")
 """What is compared, byte for byte."""
@@ -52,9 +52,9 @@ def replay(
         yield _again(connection, past, book, settings, row)
 
 
-def canonical(told: Any) -> str:
-    """Equal bytes for equal content; times as ISO 8601."""
-    return json.dumps(told, sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=iso)
+def _differs(told: Any, stored: Any) -> bool:
+    """Whether a part is not byte for byte the stored one, which is the text of a JSON value or a plain value."""
+    return bool((told if told is None or isinstance(told, str | datetime) else json_text(told)) != stored)
 
 
 def _again(connection: Connection, past: Past, book: Rulebook, settings: Settings, row: Any) -> Again:
@@ -63,15 +63,25 @@ def _again(connection: Connection, past: Past, book: Rulebook, settings: Setting
         return Again(**made, missing="decided before the store kept what a decision stands on")
     basis = unpacked(row.basis)
     board = past.board(basis)
-    found = len(board.facts[0]), len(board.facts.get(row.run, {})), board.earlier.count(row.run)
-    if found[:2] != basis.facts[:2] or found[2] < basis.facts[2]:
-        services, run, earlier = (f"{have} of {had}" for have, had in zip(found, basis.facts, strict=True))
-        told = f"{services} facts about services, {run} about the run and {earlier} about earlier ones"
-        return Again(**made, missing=f"evidence is gone: the store still has {told}")
+    if gone := missing(facts_on(board, row.run), basis.facts):
+        return Again(**made, missing=f"evidence is gone: the store still has {gone}")
     waivers = acts.by_id(connection, basis.waivers) if basis.waivers else []
     if len(waivers) != len(basis.waivers):
         return Again(**made, missing=f"a waiver is gone: acts {', '.join(map(str, basis.waivers))} were in force")
     verdict = judge(board, book, settings, row.run, waivers, basis.now, basis.held_until)
     told_now = decisions.told(verdict)
-    differs = tuple(part for part in TOLD if canonical(told_now[part]) != canonical(getattr(row, part)))
+    differs = tuple(part for part in TOLD if _differs(told_now[part], getattr(row, part)))
     return Again(**made, again=str(verdict.state), reasons=verdict.reasons, differs=differs)
+
+
+def facts_on(board: Board, run: int) -> tuple[int, int, int]:
+    """How many facts a verdict on the run could look at: about services, the run, and earlier runs."""
+    return len(board.facts[0]), len(board.facts.get(run, {})), board.earlier.count(run)
+
+
+def missing(found: tuple[int, int, int], had: tuple[int, int, int]) -> str:
+    """What is gone of the facts that a decision stood on; empty: nothing. Of earlier runs more may be known by now."""
+    if found[:2] == had[:2] and found[2] >= had[2]:
+        return ""
+    services, run, earlier = (f"{have} of {there}" for have, there in zip(found, had, strict=True))
+    return f"{services} facts about services, {run} about the run and {earlier} about earlier ones"

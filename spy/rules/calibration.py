@@ -7,12 +7,13 @@ comparison that led to it. Facts behind the rules: docs/rules.md, "In place" and
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
 
 from spy.clock import iso
 from spy.domain.evidence import Fact, Kind, Scope, Value
 from spy.domain.product import NoPayload, Product
 from spy.domain.verdict import Seen
+from spy.rules import waits
+from spy.rules.gating import NotKnown, Unfed, gating_tags, known, number, time
 from spy.rules.view import View
 
 DERIVED: tuple[Fact, ...] = (
@@ -20,39 +21,17 @@ DERIVED: tuple[Fact, ...] = (
         "placement",
         Kind.STRING,
         Scope.PRODUCT,
-        "in_place, partial, foreign, inherited or absent, over all tags that feed prompt reconstruction",
+        "in_place, partial, foreign, inherited, absent or unfed, over all tags that feed prompt reconstruction",
     ),
     Fact("no_payload", Kind.STRING, Scope.PRODUCT, "proven kind of no payload; empty while none is proven"),
     Fact("no_payload_accepted", Kind.BOOL, Scope.PRODUCT, "whether that kind is as good as a payload for this product"),
     Fact("upload_result", Kind.STRING, Scope.PRODUCT, "worst upload result over the same tags"),
     Fact("has_result_flags", Kind.BOOL, Scope.PRODUCT, "whether DQM tells how this product's fit ended"),
-    Fact("waits_for", Kind.STRING, Scope.PRODUCT, "what a waiting calibration waits for"),
+    waits.FACT,
 )
 
-_KNOWN_BAD = ("failed", "skipped")
-_UPLOADS_FROM_BAD = ("failed", "skipped", "shifted", "in_progress", "ok", "none")
-
-
-class _Unknown(Exception):
-    """An input is not known; the text says which and why."""
-
-
-def _known(seen: Seen) -> Value:
-    if seen.value is None:
-        raise _Unknown(f"{seen.name} of {seen.subject.rpartition(':')[2]}: {seen.note}")
-    return seen.value
-
-
-def _time(seen: Seen) -> datetime:
-    if not isinstance(value := _known(seen), datetime):
-        raise _Unknown(f"{seen.name} is no time but {value!r}")
-    return value
-
-
-def _number(seen: Seen) -> int:
-    if not isinstance(value := _known(seen), int):
-        raise _Unknown(f"{seen.name} is no number but {value!r}")
-    return value
+_KNOWN_BAD = ("failed", "skipped", "elsewhere")
+_UPLOADS_FROM_BAD = ("failed", "skipped", "elsewhere", "shifted", "in_progress", "ok", "none")
 
 
 def _answer(view: View, product: Product, name: str, ask: Callable[[], tuple[Value, str]]) -> Seen:
@@ -60,44 +39,35 @@ def _answer(view: View, product: Product, name: str, ask: Callable[[], tuple[Val
     subject, now = view.situation.product(product.name), view.situation.now
     try:
         value, note = ask()
-    except _Unknown as missing:
+    except NotKnown as missing:
         return Seen(name, None, "derived", subject, now, None, str(missing))
     return Seen(name, value, "derived", subject, now, None, note)
-
-
-def gating_tags(view: View, product: Product) -> tuple[str, ...]:
-    """Destination tags that the run's prompt global tag maps: the map decides, never a name's suffix."""
-    tags = product.destination_tags
-    gating = tuple(tag for tag in tags if _known(view.fact(view.situation.tag(tag), "mapped")))
-    if not gating:
-        raise _Unknown("no destination tag feeds the run's prompt global tag")
-    return gating
 
 
 def payload_hashes(view: View, product: Product) -> dict[str, str]:
     """Gating tag to the hash of what prompt reconstruction would read; empty where that is not known."""
     try:
         tags = gating_tags(view, product)
-        return {tag: str(_known(view.fact(view.situation.tag(tag), "payload_hash"))) for tag in tags}
-    except _Unknown:
+        return {tag: str(known(view.fact(view.situation.tag(tag), "payload_hash"))) for tag in tags}
+    except NotKnown:
         return {}
 
 
 def _placed(view: View, product: Product, tag: str) -> tuple[str, str]:
     """Where one tag stands for the run, and the comparison that says so."""
     subject, run = view.situation.tag(tag), view.situation.chunk.run
-    base = _known(view.fact(subject, "time_type"))
+    base = known(view.fact(subject, "time_type"))
     if base != product.base:
-        raise _Unknown(f"{tag} counts its since in {base}, the configuration says {product.base}")
-    if _known(view.fact(subject, "payload_hash")) == "":
+        raise NotKnown(f"{tag} counts its since in {base}, the configuration says {product.base}")
+    if known(view.fact(subject, "payload_hash")) == "":
         return "absent", f"{tag} holds no interval"
     if base == "time":
-        since, end = _time(view.fact(subject, "since_time")), _time(view.of_run("run_end"))
+        since, end = time(view.fact(subject, "since_time")), time(view.of_run("run_end"))
         return ("in_place" if since >= end else "inherited"), f"{tag}: since ({iso(since)}) >= run end ({iso(end)})"
-    since_run = _number(view.fact(subject, "since_run"))
+    since_run = number(view.fact(subject, "since_run"))
     if since_run != run:
         return "inherited", f"{tag}: since ({since_run}) == run ({run})"
-    if _time(view.fact(subject, "inserted_at")) < _time(view.of_run("run_start")):
+    if time(view.fact(subject, "inserted_at")) < time(view.of_run("run_start")):
         return "inherited", f"{tag}: since ({since_run}) == run ({run}), but inserted before the run began"
     if base == "lumi":
         return _tail(view, product, tag)
@@ -112,11 +82,11 @@ def _own(view: View, product: Product, tag: str, place: str, why: str) -> tuple[
     """
     if place not in ("in_place", "partial"):
         return place, why
-    result = _known(view.fact(view.situation.tag(tag), "upload_result"))
+    result = known(view.fact(view.situation.tag(tag), "upload_result"))
     if result != "ok":
         return "foreign", f"{why}, but no upload of this run made it ({result})"
-    inserted = _time(view.fact(view.situation.tag(tag), "inserted_at"))
-    uploaded = _time(view.fact(view.situation.product(product.name), "uploaded_at"))
+    inserted = time(view.fact(view.situation.tag(tag), "inserted_at"))
+    uploaded = time(view.fact(view.situation.product(product.name), "uploaded_at"))
     if abs(inserted - uploaded) > view.situation.settle_grace:
         return "foreign", f"{why}, but inserted at {iso(inserted)}, when this run's was uploaded at {iso(uploaded)}"
     return place, why
@@ -124,8 +94,8 @@ def _own(view: View, product: Product, tag: str, place: str, why: str) -> tuple[
 
 def _tail(view: View, product: Product, tag: str) -> tuple[str, str]:
     """A harvest forced at 12 h ends early: the last interval must begin near the run's end."""
-    since = _number(view.fact(view.situation.tag(tag), "since_lumi"))
-    last = _number(view.of_run("last_lumi"))
+    since = number(view.fact(view.situation.tag(tag), "since_lumi"))
+    last = number(view.of_run("last_lumi"))
     reached = since > 0 and last - since <= product.tail_lumis
     comparison = f"{tag}: last lumi ({last}) - last since ({since}) <= {product.tail_lumis}"
     return ("in_place" if reached else "partial"), comparison
@@ -133,7 +103,11 @@ def _tail(view: View, product: Product, tag: str) -> tuple[str, str]:
 
 def placement(view: View, product: Product) -> Seen:
     def ask() -> tuple[str, str]:
-        places = [_own(view, product, tag, *_placed(view, product, tag)) for tag in gating_tags(view, product)]
+        try:
+            tags = gating_tags(view, product)
+        except Unfed as unfed:
+            return "unfed", str(unfed)
+        places = [_own(view, product, tag, *_placed(view, product, tag)) for tag in tags]
         order = ("absent", "inherited", "foreign", "partial", "in_place")
         worst = min((place for place, _ in places), key=order.index)
         shown = [why for place, why in places if place == worst or worst == "in_place"]
@@ -147,11 +121,13 @@ def upload_result(view: View, product: Product) -> Seen:
         seen = {tag: view.fact(view.situation.tag(tag), "upload_result") for tag in gating_tags(view, product)}
         # One tag that is known bad is enough, whatever nobody knows about the others.
         known_bad = any(s.value in _KNOWN_BAD for s in seen.values())
-        results = {tag: str(_known(s)) for tag, s in seen.items() if s.value is not None or not known_bad}
+        results = {tag: str(known(s)) for tag, s in seen.items() if s.value is not None or not known_bad}
         if strange := set(results.values()) - set(_UPLOADS_FROM_BAD):
-            raise _Unknown(f"upload_result is {', '.join(sorted(strange))}")
+            raise NotKnown(f"upload_result is {', '.join(sorted(strange))}")
         worst = min(results.values(), key=_UPLOADS_FROM_BAD.index)
-        return worst, _uploads(worst, [tag for tag, result in results.items() if result == worst])
+        told = _uploads(worst, [tag for tag, result in results.items() if result == worst])
+        other = view.fact(view.situation.product(product.name), "upload_elsewhere").value
+        return worst, f"{told}, the file named {other}" if worst == "elsewhere" and other else told
 
     return _answer(view, product, "upload_result", ask)
 
@@ -165,7 +141,7 @@ def _stream_of(view: View, product: Product) -> str:
         producers = view.fact(view.situation.stream(stream), "producers").value
         if isinstance(producers, str) and product.producer in producers.split(","):
             return stream
-    raise _Unknown(f"no declared stream carries {product.producer}")
+    raise NotKnown(f"no declared stream carries {product.producer}")
 
 
 def no_payload(view: View, product: Product) -> Seen:
@@ -174,10 +150,12 @@ def no_payload(view: View, product: Product) -> Seen:
 
 def _kind(view: View, product: Product) -> tuple[str, str]:
     where = view.once("placement", product.name, lambda: placement(view, product))
-    if _known(where) == "in_place":
+    if known(where) == "in_place":
         return "", "a payload is in place"
+    if where.value == "unfed":
+        return NoPayload.UNEXPLAINED, where.note
     result = view.once("upload_result", product.name, lambda: upload_result(view, product))
-    if _known(result) == "shifted":
+    if known(result) == "shifted":
         return (
             NoPayload.UNEXPLAINED,
             f"uploaded, but shifted to a later run: {_shifted(view, product)}",
@@ -200,35 +178,45 @@ def _shifted(view: View, product: Product) -> str:
 
 def _after_upload(view: View, product: Product, where: Seen) -> tuple[str, str]:
     """The log says done and nothing is in place: lag of the database copy, a partial harvest, or a lost payload."""
-    uploaded = _time(view.fact(view.situation.product(product.name), "uploaded_at"))
+    uploaded = time(view.fact(view.situation.product(product.name), "uploaded_at"))
     sure_at = uploaded + view.situation.settle_grace
     looks = [view.fact(view.situation.tag(tag), "payload_hash").seen_at for tag in gating_tags(view, product)]
     if any(seen_at is None or seen_at < sure_at for seen_at in looks):
         view.wake(sure_at)
         return "", f"uploaded at {iso(uploaded)}, looking for it in the database"
+    if where.value == "foreign" and not _log_was_read_since(view, product):
+        view.wake(view.situation.now)
+        return "", f"an interval is newer than the upload log that was read; asking it once more: {where.note}"
     if where.value == "partial" and not _is_done(view, product):
         return "", f"partial harvest, the rest is expected: {where.note}"
     return NoPayload.UNEXPLAINED, f"uploaded at {iso(uploaded)} by the log, but not in place: {where.note}"
 
 
+def _log_was_read_since(view: View, product: Product) -> bool:
+    """Whether a file that made the newest interval would be known: the log was read long enough after it."""
+    read_at = view.fact(view.situation.product(product.name), "upload_status").seen_at
+    inserted = max(time(view.fact(view.situation.tag(tag), "inserted_at")) for tag in gating_tags(view, product))
+    return read_at is not None and read_at >= inserted + view.situation.settle_grace
+
+
 def _is_done(view: View, product: Product) -> bool:
-    return _known(view.fact(view.situation.stream(_stream_of(view, product)), "stream_done")) is True
+    return known(view.fact(view.situation.stream(_stream_of(view, product)), "stream_done")) is True
 
 
 def _after_stream(view: View, product: Product) -> tuple[str, str]:
     """No file in the upload log. Once the stream is done and every source was asked since, its kind is decided."""
     done = view.fact(view.situation.stream(_stream_of(view, product)), "stream_done")
-    if _known(done) is False:
+    if known(done) is False:
         return "", "its stream is not done"
     ended = done.since or view.situation.now
     own = view.situation.product(product.name)
     harvest = view.fact(own, "harvest_sample")
     looks = [view.fact(view.situation.tag(tag), "payload_hash") for tag in gating_tags(view, product)]
     looks.append(view.fact(own, "upload_status"))
-    if any(_known(seen) is not None and (seen.seen_at is None or seen.seen_at < ended) for seen in looks):
+    if any(known(seen) is not None and (seen.seen_at is None or seen.seen_at < ended) for seen in looks):
         view.wake(view.situation.now)
         return "", "its stream is done; asking the database and the upload log once more"
-    if _known(harvest) is False:
+    if known(harvest) is False:
         if view.situation.now < ended + view.situation.dqm_grace:
             view.wake(ended + view.situation.dqm_grace)
             return "", "its stream is done; DQM may still be importing the harvest"
@@ -241,17 +229,17 @@ def _flagged(view: View, product: Product) -> tuple[str, str]:
     own = view.situation.product(product.name)
     code: Value = 0
     if product.result_flags:
-        code = _known(view.fact(own, "pede_exit_code"))
+        code = known(view.fact(own, "pede_exit_code"))
         if code not in (0, 1):
             return NoPayload.ABORTED, f"the fit ended with exit code {code}"
-        if _known(view.fact(own, "db_update_vetoed")):
+        if known(view.fact(own, "db_update_vetoed")):
             return NoPayload.VETOED, "the fit vetoed the update"
         if view.fact(own, "db_updated").value is True:
             return NoPayload.UNEXPLAINED, "the fit says that it wrote a payload, but there is no upload and no interval"
     entries = view.fact(own, "entries").value
     if isinstance(entries, int) and entries < product.min_entries:
         return NoPayload.LOW_STATISTICS, f"entries ({entries}) < {product.min_entries}"
-    if product.result_flags and _known(view.fact(own, "db_updated")) is False and code == 0:
+    if product.result_flags and known(view.fact(own, "db_updated")) is False and code == 0:
         return NoPayload.NO_UPDATE, "exit code 0, the movement is within its limits"
     return NoPayload.UNEXPLAINED, "the harvest ran with enough data, but there is no upload and no interval"
 
@@ -259,32 +247,10 @@ def _flagged(view: View, product: Product) -> tuple[str, str]:
 def no_payload_accepted(view: View, product: Product) -> Seen:
     def ask() -> tuple[bool, str]:
         kind = view.once("no_payload", product.name, lambda: no_payload(view, product))
-        value = str(_known(kind))
+        value = str(known(kind))
         return value in product.accepts, f"{value}: {kind.note}" if value else kind.note
 
     return _answer(view, product, "no_payload_accepted", ask)
-
-
-def waits_for(view: View, product: Product) -> Seen:
-    """What has not happened yet, in the order of the chain; an earlier run's uploads where those stand before ours."""
-
-    def ask() -> tuple[str, str]:
-        own, now = view.situation.product(product.name), view.situation.now
-        if view.of_run("run_ended").value is not True:
-            return "run", "the run is still being taken"
-        if view.fact(own, "harvest_sample").value is not True:
-            return "harvest", "not harvested yet"
-        for lower in view.situation.lower_runs:
-            holds = lower.has_ended and not lower.is_settled and lower.end is not None
-            if holds and lower.end is not None and now < lower.end + view.situation.upload_order_timeout:
-                view.wake(lower.end + view.situation.upload_order_timeout)
-                return (
-                    f"run {lower.number}",
-                    f"harvested; Tier0 uploads in run order and run {lower.number} is not finished",
-                )
-        return "upload", "harvested, not uploaded yet"
-
-    return _answer(view, product, "waits_for", ask)
 
 
 OF_PRODUCT: dict[str, Callable[[View, Product], Seen]] = {
@@ -295,5 +261,5 @@ OF_PRODUCT: dict[str, Callable[[View, Product], Seen]] = {
     "has_result_flags": lambda view, product: _answer(
         view, product, "has_result_flags", lambda: (product.result_flags, "by configuration")
     ),
-    "waits_for": waits_for,
+    "waits_for": waits.waits_for,
 }

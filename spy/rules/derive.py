@@ -166,13 +166,12 @@ def before_lock(view: View) -> Seen:
     end = view.of_run("run_end").value
     if not isinstance(end, datetime):
         return derived(view, "before_lock", True, "the run has no end yet")
-    lock = lock_time(view, end)
+    lock, first = lock_time(view, end), view.situation.locked_first
+    told = f"{iso(lock)} (dataset {first} first)" if first else iso(lock)
     if view.situation.now < lock:
         view.wake(lock)
-        return derived(view, "before_lock", True, f"predicted lock {iso(lock)}")
-    return derived(
-        view, "before_lock", None, f"the predicted lock {iso(lock)} has passed and Tier0 shows no sign of it"
-    )
+        return derived(view, "before_lock", True, f"predicted lock {told}")
+    return derived(view, "before_lock", None, f"the predicted lock {told} has passed and Tier0 shows no sign of it")
 
 
 _OF_PRODUCT = calibration.OF_PRODUCT | numbers.OF_PRODUCT

@@ -21,7 +21,12 @@ from spy.rules.view import View
 
 def evaluate(situation: Situation, book: Rulebook) -> Verdict:
     """The four-way verdict on one chunk, with every rule's outcome and the values it saw."""
-    view = View(situation, book.products, book.classes)
+    return of_view(View(situation, book.products, book.classes), book)
+
+
+def of_view(view: View, book: Rulebook) -> Verdict:
+    """The verdict on what the view shows; afterwards the view tells what was read, and when time may change it."""
+    situation = view.situation
     for waiver in situation.waivers:
         view.wake(waiver.until)
     required = derive.required_products(view)
@@ -69,7 +74,8 @@ def _outcome(rule: Rule, product: Product | None, view: View) -> Outcome | None:
                 return _said(rule, subject, State.UNKNOWN, seen)
         ready, seen = _ask(rule.ready, product, view)
         blocked, more = _ask(rule.blocked, product, view) if rule.blocked else (False, ())
-        seen = tuple(dict.fromkeys((*seen, *more)))
+        # The view makes each value once, so that the same one is the same object.
+        seen = tuple({id(s): s for s in (*seen, *more)}.values()) if more else seen
     except Exception as broken:
         # Whatever a rule does, it must not take the other rules or the agent with it, and it is never good.
         return Outcome(rule.name, subject, State.UNKNOWN, f"rule {rule.name} failed: {broken}", shadow=rule.shadow)
@@ -93,9 +99,9 @@ def combined(ready: bool | None, blocked: bool | None) -> State:
 
 def _ask(expression: Expression, product: Product | None, view: View) -> tuple[bool | None, tuple[Seen, ...]]:
     """True, false, or None when any variable is unknown: then the expression is not even asked."""
-    seen = tuple(derive.lookup(view, name, product) for name in expression.names)
+    seen = tuple([derive.lookup(view, name, product) for name in expression.names])
     values: dict[str, Value] = {s.name: s.value for s in seen if s.value is not None}
-    if len(values) < len({s.name for s in seen}):
+    if len(values) < len(seen):
         return None, seen
     try:
         return expression.holds(values), seen
@@ -108,9 +114,12 @@ def _said(rule: Rule, subject: Subject, state: State, seen: tuple[Seen, ...], ex
     about = subject.rpartition(":")[2] if "/" in subject else rule.name
     unknown = [s.note for s in seen if s.value is None]
     told = unknown if state is State.UNKNOWN and unknown else [_told(s) for s in seen]
-    # What waits says first what it waits for; what is said within another part is not said twice.
-    parts = dict.fromkeys(sorted(told, key=lambda part: part != _told(seen[-1])) if state is State.WAITING else told)
-    detail = "; ".join(part for part in parts if not any(part in other and part != other for other in parts))
+    if len(told) > 1:
+        # What waits says first what it waits for; what is said within another part is not said twice.
+        first = _told(seen[-1]) if state is State.WAITING else None
+        parts = dict.fromkeys(told if first is None else sorted(told, key=lambda part: part != first))
+        told = [part for part in parts if not any(part in other and part != other for other in parts)]
+    detail = "; ".join(told)
     text = f"{about}: {'unknown: ' if state is State.UNKNOWN else ''}{detail}{extra}"
     return Outcome(rule.name, subject, state, text, seen, rule.shadow)
 
@@ -166,9 +175,11 @@ def _cause(state: State, deciding: Sequence[Outcome], exemption: str | None) -> 
     first = next((o for o in deciding if o.state is state), None)
     if first is None:
         return "no rule"
-    waits = next((s.value for s in first.seen if s.name == "waits_for"), None)
-    if isinstance(waits, str) and waits.startswith("run "):
-        return f"earlier {waits}"
+    waits = [s.value for o in deciding if o.state is state for s in o.seen if s.name == "waits_for"]
+    earlier = sorted({value for value in waits if isinstance(value, str) and value.startswith("run ")})
+    # Only where nothing else is waited for: an earlier run excuses no harvest that has not come.
+    if earlier and len(set(waits)) == len(earlier):
+        return f"earlier {earlier[0]}"
     return first.subject.rpartition(":")[2] if "/" in first.subject else first.rule
 
 

@@ -47,7 +47,7 @@ def value_of(view: View, product: Product, number: Number) -> Seen:
 
 def held_against(view: View, product: Product, number: Number, value: float) -> Held:
     part = ("number", f"{product.name}.{number.name}")
-    earlier = view.situation.earlier.values(view.situation.chunk.run, part, "number", view.of_run("run_class").value)
+    earlier = view.earlier.values(view.situation.chunk.run, part, "number", view.of_run("run_class").value)
     return hold(number, value, earlier)
 
 
@@ -79,7 +79,7 @@ def _repeated(view: View, product: Product) -> Iterator[Answer]:
     if not hashes:
         yield "repeated", None, "what prompt reconstruction would read is not known"
     for tag, payload_hash in hashes.items():
-        before = view.situation.earlier.run_with_payload(view.situation.chunk.run, tag, payload_hash)
+        before = view.earlier.run_with_payload(view.situation.chunk.run, tag, payload_hash)
         note = f"{tag}: the payload made for run {before} again" if before else f"{tag}: a payload of its own"
         yield "repeated", before is not None, note
 
@@ -92,7 +92,7 @@ def _odd_size(view: View, product: Product) -> Iterator[Answer]:
         if not isinstance(seen.value, int):
             yield "odd_size", None, f"size of the payload in {tag}: {seen.note}"
             continue
-        earlier = situation.earlier.values(situation.chunk.run, ("tag", tag), "payload_bytes", run_class)
+        earlier = view.earlier.values(situation.chunk.run, ("tag", tag), "payload_bytes", run_class)
         held = hold_size(seen.value, earlier)
         yield "odd_size", held.is_odd, f"{tag}: {told(SIZE, held)}"
 

@@ -30,12 +30,16 @@ def uncovered(view: View, needed: Required | None) -> Seen:
     unknown, short = [], {}
     for tag in needed.online_tags:
         try:
-            reached = reaches(view, tag, end.value)
+            what, needed_until = ("fill", _fill_end(view, tag)) if tag.after_fill else ("run", end.value)
+            if needed_until is None:
+                short[tag.name] = f"{tag.name} comes after the fill, and fill {view.of_run('fill').value} goes on"
+                continue
+            reached = reaches(view, tag, needed_until)
         except _Unknown as missing:
             unknown.append(str(missing))
             continue
-        if reached < end.value:
-            short[tag.name] = f"{tag.name} reaches {iso(reached)}, the run ended {iso(end.value)}"
+        if reached < needed_until:
+            short[tag.name] = f"{tag.name} reaches {iso(reached)}, the {what} ended {iso(needed_until)}"
     if unknown:
         return _said(view, None, "; ".join(unknown))
     covering = [tag.name for tag in needed.online_tags if tag.name not in short]
@@ -50,6 +54,17 @@ def reaches(view: View, tag: OnlineTag, end: datetime) -> datetime:
         return since
     # Nothing new since then, or nothing copied since then: only a good run of the job tells.
     return max(since, _time(view, tag, "online_job_start") - tag.delay)
+
+
+def _fill_end(view: View, tag: OnlineTag) -> datetime | None:
+    """None while the fill goes on."""
+    over = view.of_run("fill_ended")
+    if over.value is None:
+        raise _Unknown(f"whether the fill that {tag.name} waits for is over: {over.note}")
+    end = view.of_run("fill_end")
+    if over.value is True and not isinstance(end.value, datetime):
+        raise _Unknown(f"the end of the fill that {tag.name} waits for: {end.note}")
+    return end.value if over.value is True and isinstance(end.value, datetime) else None
 
 
 def _time(view: View, tag: OnlineTag, name: str) -> datetime:

@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
+from typing import Any
 
 from spy.domain.errors import ConfigError
 from spy.domain.evidence import Fact, Kind, Scope
@@ -92,8 +93,12 @@ def build(
     facts: Iterable[Fact],
     *,
     file: str = "config.toml",
+    beside: Mapping[str, Any] | None = None,
 ) -> Rulebook:
-    """Compile everything, or refuse with every mistake at once."""
+    """Compile everything, or refuse with every mistake at once.
+
+    `beside`: whatever else of the configuration changes decisions, such as delays; it counts in the hash.
+    """
     facts = tuple(facts)
     rules, exemptions = tuple(rules), tuple(exemptions)
     mistakes: list[str] = []
@@ -126,7 +131,9 @@ def build(
     mistakes += _constant(built, lifted, file) + _toothless(rules, file)
     if mistakes:
         raise ConfigError(mistakes)
-    return Rulebook(tuple(built), tuple(lifted), products, classes, _hash(rules, exemptions, products, classes))
+    return Rulebook(
+        tuple(built), tuple(lifted), products, classes, _hash(rules, exemptions, products, classes, beside or {})
+    )
 
 
 def _twice(names: list[str], file: str, what: str) -> list[str]:
@@ -157,8 +164,10 @@ def _hash(
     exemptions: tuple[ExemptionText, ...],
     products: Mapping[str, Product],
     classes: Mapping[str, Required],
+    beside: Mapping[str, Any],
 ) -> str:
     content = {
+        "beside": beside,
         "rules": [asdict(r) for r in rules],
         "exemptions": [asdict(e) for e in exemptions],
         "products": {k: asdict(v) | {"accepts": sorted(v.accepts)} for k, v in products.items()},

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import cached_property
 
 from spy.clock import age_text, iso
 from spy.domain.act import Act
@@ -13,6 +14,11 @@ from spy.domain.evidence import Evidence, Value
 from spy.domain.run import Chunk
 from spy.domain.subject import Subject, of_product, of_run, of_stream, of_tag
 from spy.domain.verdict import Seen
+
+_CLOCKS_DIFFER = timedelta(minutes=2)
+"""What is seen further ahead than this is the mistake of a clock."""
+SETTLE_GRACE = timedelta(minutes=10)
+"""How far the upload log and what it tells of in the database may be apart."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +30,8 @@ class LowerRun:
     end: datetime | None
     is_settled: bool
     """Every stream that declares a producer is done."""
+    is_uploaded: bool = True
+    """Tier0 uploads its calibrations. False only for a run that it does not get or does not know."""
 
 
 @dataclass(frozen=True)
@@ -44,16 +52,18 @@ class Situation:
     waivers: tuple[Act, ...] = ()
     """Active ones that concern this run."""
     lock_after: timedelta = timedelta(hours=47, minutes=30)
-    """Tier0's lock, after the run's end."""
+    """Tier0's lock, after the run's end: that of the dataset which is locked first."""
+    locked_first: str = ""
+    """That dataset; empty: any of them."""
     upload_order_timeout: timedelta = timedelta(hours=18)
     held_until: datetime | None = None
     """UTC; end of a hold that Tier0 accepted for this run: it is not locked before."""
-    settle_grace: timedelta = timedelta(minutes=10)
+    settle_grace: timedelta = SETTLE_GRACE
     """How long "log says done, database has nothing" may be replication lag."""
     dqm_grace: timedelta = timedelta(hours=1)
     """How long after a stream's end DQM may still be importing the harvest."""
 
-    @property
+    @cached_property
     def run(self) -> Subject:
         return of_run(self.instance, self.chunk.run)
 
@@ -71,24 +81,19 @@ class Situation:
         renewed = self.renewed.get(evidence.source)
         return evidence.seen_at if evidence.final or renewed is None else max(evidence.seen_at, renewed)
 
-    def see(self, subject: Subject, name: str) -> Seen:
-        """One fact as it counts now: never seen and stale are unknown."""
+    def see(self, subject: Subject, name: str) -> tuple[Seen, datetime | None]:
+        """One fact as it counts now, never seen and stale being unknown; and when a good value stops being believed."""
         evidence = self.evidence.get((subject, name))
         if evidence is None:
-            return Seen(name, None, "", subject, None, None, "never seen")
+            return Seen(name, None, "", subject, None, None, "never seen"), None
         value: Value | None = evidence.value
-        note = evidence.problem
-        limit, seen_at = self.believed_for.get(evidence.source), self.seen_at(evidence)
-        if not evidence.final and limit is not None and self.now - seen_at > limit:
+        note, source, stale_at = evidence.problem, evidence.source, None
+        seen_at, limit = evidence.seen_at, None
+        if not evidence.final:
+            seen_at, limit = self.seen_at(evidence), self.believed_for.get(source)
+        if limit is not None and (stale_at := seen_at + limit) < self.now:
             value, note = None, f"stale: last seen {iso(seen_at)}, believed for {age_text(limit)}"
-        elif value is not None and seen_at > self.now + timedelta(minutes=2):
+        elif value is not None and seen_at > self.now + _CLOCKS_DIFFER:
             value, note = None, "seen in the future: a clock is wrong"
-        return Seen(name, value, evidence.source, subject, seen_at, evidence.since, note)
-
-    def goes_stale_at(self, seen: Seen) -> datetime | None:
-        """When a good value stops being believed; None if never."""
-        evidence = self.evidence.get((Subject(seen.subject), seen.name))
-        if evidence is None or evidence.final or seen.value is None:
-            return None
-        limit = self.believed_for.get(evidence.source)
-        return self.seen_at(evidence) + limit if limit is not None else None
+        seen = Seen(name, value, source, subject, seen_at, evidence.since, note)
+        return seen, None if value is None else stale_at

@@ -56,6 +56,10 @@ def _check(act: Act) -> None:
         raise ActError("hold_tier0: has no end; Tier0 stops every later run behind it, so say until when")
     if act.until is not None and act.until <= act.at:
         raise ActError(f"{act.do}: its end {act.until} does not lie after its beginning {act.at}")
+    if act.to_run is not None and (act.from_run is None or act.to_run < act.from_run):
+        raise ActError(f"{act.do}: a range ends at or after the run it begins with; give --from-run up to --to-run")
+    if act.until_tag and act.to_run is not None and act.do is not Do.KEEP_BACK:
+        raise ActError(f"{act.do}: an end by tag for a range of runs is for keep_back alone; give --until")
     if act.until_tag and act.from_run is None:
         raise ActError(f"{act.do}: an end by tag needs --from-run, whose interval is waited for")
 
@@ -67,21 +71,35 @@ def _end(connection: Connection, act: Act) -> None:
     """
     ended = connection.execute(
         update(_act)
-        .where(_act.c.do == ENDS[act.do], _act.c.run == act.run, _act.c.from_run == act.from_run)
+        .where(_act.c.do == ENDS[act.do], _act.c.run == _run(act), _act.c.from_run == act.from_run)
         .where(_not_ended(act.at))
         .values(ended_at=act.at, ended_by=act.who)
     )
     halted = act.do is Do.RESUME and notes.get(connection, notes.HALT)
     if ended.rowcount == 0 and not halted:
-        about = (
-            f"run {act.run} has" if act.run else f"from run {act.from_run} on there is" if act.from_run else "there is"
-        )
-        raise ActError(f"{act.do}: {about} no {ENDS[act.do]} in force")
+        raise ActError(f"{act.do}: {_about(act)} no {ENDS[act.do]} in force")
+
+
+def _about(act: Act) -> str:
+    if act.to_run:
+        return f"for runs {act.from_run} to {act.to_run} there is"
+    return f"run {act.run} has" if act.run else f"from run {act.from_run} on there is" if act.from_run else "there is"
+
+
+def _run(act: Act) -> int | None:
+    """What column `run` holds: of a range its last run, since an act is about one run or about a range."""
+    return act.to_run if act.from_run is not None else act.run
 
 
 def _values(act: Act) -> dict[str, Any]:
-    names = ("at", "who", "why", "run", "from_run", "dataset", "rule", "product", "until", "until_tag")
-    return {"do": act.do, **{name: getattr(act, name) for name in names}, "ended_by": "", "handled": False}
+    names = ("at", "who", "why", "from_run", "dataset", "rule", "product", "until", "until_tag")
+    return {
+        "do": act.do,
+        "run": _run(act),
+        **{name: getattr(act, name) for name in names},
+        "ended_by": "",
+        "handled": False,
+    }
 
 
 def active(connection: Connection, now: datetime) -> list[Act]:
@@ -141,8 +159,9 @@ def as_act(row: Any) -> Act:
         who=row.who,
         why=row.why,
         at=row.at,
-        run=row.run,
+        run=row.run if row.from_run is None else None,
         from_run=row.from_run,
+        to_run=row.run if row.from_run is not None else None,
         dataset=row.dataset,
         rule=row.rule,
         product=row.product,

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Iterator
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy import Connection, Text, func, insert, select, type_coerce, update
 
 from spy import __version__
 from spy.domain.release import MOVES, Release, Stage
@@ -18,6 +18,8 @@ from spy.store.types import packed
 _decision = table_of(DecisionRow)
 _release = table_of(ReleaseRow)
 _move = table_of(MoveRow)
+BATCH = 200
+"""Decisions read at once where many are."""
 
 
 def record(
@@ -109,10 +111,24 @@ def history(connection: Connection, chunk: str) -> list[Any]:
     return list(connection.execute(select(_decision).where(_decision.c.chunk == chunk).order_by(_decision.c.revision)))
 
 
-def between(connection: Connection, begin: datetime, end: datetime, run: int | None = None) -> list[Any]:
-    """Decisions made from `begin` on and before `end`, in the order in which they were made."""
-    query = select(_decision).where(_decision.c.at >= begin, _decision.c.at < end).order_by(_decision.c.id)
-    return list(connection.execute(query if run is None else query.where(_decision.c.run == run)))
+_TEXTS = ("reasons", "outcomes", "products", "payload_hashes", "required")
+_raw = [type_coerce(c, Text).label(c.name) if c.name in _TEXTS else c for c in _decision.c]
+
+
+def between(
+    connection: Connection, begin: datetime, end: datetime, run: int | None = None, without: Collection[str] = ()
+) -> Iterator[Any]:
+    """Decisions made from `begin` on and before `end`, as they were made; JSON as its text, not parsed.
+
+    A few hundred are in memory at a time: a year has some hundred thousand, each of some 20 kB.
+    """
+    columns = [column for column in _raw if column.name not in without]
+    query = select(*columns).order_by(_decision.c.id)
+    query = query.where(_decision.c.at >= begin, _decision.c.at < end).limit(BATCH)
+    query, after = query if run is None else query.where(_decision.c.run == run), 0
+    while rows := connection.execute(query.where(_decision.c.id > after)).all():
+        yield from rows
+        after = rows[-1].id
 
 
 def releases(connection: Connection, runs: Iterable[int] | None = None) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """Forget the details of runs that were closed long ago, a little at a time, while the agent goes on.
 
-What stays for ever: `run` (a closed run is never opened again), `release`, `move`, `outbox`, `act`, and the last
-decision of each chunk. An open run, and a run closed since the cutoff, keep everything.
+What stays for ever: `run` (a closed run is never opened again), `release`, `move`, `outbox`, `act`, `regret`, and
+the last decision of each chunk. An open run, and a run closed since the cutoff, keep everything.
 """
 
 from __future__ import annotations

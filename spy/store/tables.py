@@ -173,6 +173,38 @@ class ActRow(SQLModel, table=True):
     """The agent has taken notice and queued what follows from it."""
 
 
+class RegretRow(SQLModel, table=True):
+    """A regret report: what early releases would have missed. Changed once, when a person acknowledges it."""
+
+    __tablename__ = "regret"
+    id: int | None = Field(default=None, sa_column=_key())
+    made_at: datetime = Field(sa_column=_time())
+    made_by: str = Field(default="", sa_column=_text())
+    instance: str
+    begin: datetime = Field(sa_column=_time())
+    until: datetime = Field(sa_column=_time())
+    rulebook: str
+    """Hash of the rules whose releases are counted."""
+    program: str
+    judged: int = 0
+    """Releases under these rules about which the database could say something, with regret or without."""
+    regrets: int = 0
+    """Those of them with a late interval that changes what the run reads."""
+    unknown: int = 0
+    """Releases under these rules about which nothing can be said."""
+    first_at: datetime | None = Field(default=None, sa_column=_time(nullable=True))
+    """First and last judged release."""
+    last_at: datetime | None = Field(default=None, sa_column=_time(nullable=True))
+    summary: str = Field(default="", sa_column=_text())
+    body: Any = Field(sa_column=Column(Json, nullable=False))
+    """Every release with its word and its late intervals."""
+    acknowledged_at: datetime | None = Field(default=None, sa_column=_time(nullable=True))
+    acknowledged_by: str = Field(default="", sa_column=_text())
+    why: str = Field(default="", sa_column=_text())
+    accepted_rulebook: str = Field(default="", sa_column=_text())
+    """Hash of the rules for which it was acknowledged; a person may accept it for later ones."""
+
+
 class ProbeRow(SQLModel, table=True):
     """Health of one probe, as of its last look."""
 

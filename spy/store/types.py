@@ -33,6 +33,14 @@ class UtcDateTime(TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
+_encode = json.JSONEncoder(separators=(",", ":"), sort_keys=True, ensure_ascii=False).encode
+
+
+def json_text(value: Any) -> str:
+    """A JSON value as every database here keeps it: equal bytes for equal content."""
+    return _encode(value)
+
+
 class Json(TypeDecorator[Any]):
     """Any JSON value as text, the same bytes on every database."""
 
@@ -40,7 +48,7 @@ class Json(TypeDecorator[Any]):
     cache_ok = True
 
     def process_bind_param(self, value: Any, dialect: Dialect) -> str:
-        return json.dumps(value, separators=(",", ":"), sort_keys=True, ensure_ascii=False)
+        return json_text(value)
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> Any:
         return None if value is None else json.loads(value)

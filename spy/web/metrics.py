@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from fastapi import APIRouter, Response
 
 from spy.store.views import Overview, overview
+from spy.store.views.changed import changed_after_lock
 from spy.web.source import Source
 
 Sample = tuple[str, float]
@@ -19,19 +20,20 @@ def router(source: Source) -> APIRouter:
     @routes.get("/metrics", include_in_schema=False)
     def metrics() -> Response:
         seen = overview(source.store, source.clock(), source.stale_after)
-        return Response("".join(_text(seen)), media_type="text/plain; version=0.0.4; charset=utf-8")
+        changed = changed_after_lock(source.store)
+        return Response("".join(_text(seen, changed)), media_type="text/plain; version=0.0.4; charset=utf-8")
 
     return routes
 
 
-def _text(seen: Overview) -> Iterable[str]:
-    for name, kind, meaning, samples in _families(seen):
+def _text(seen: Overview, changed: int) -> Iterable[str]:
+    for name, kind, meaning, samples in _families(seen, changed):
         yield f"# HELP {name} {meaning}\n# TYPE {name} {kind}\n"
         for labels, value in samples:
             yield f"{name}{labels} {value:.15g}\n"
 
 
-def _families(seen: Overview) -> Iterable[tuple[str, str, str, list[Sample]]]:
+def _families(seen: Overview, changed: int) -> Iterable[tuple[str, str, str, list[Sample]]]:
     """Name, type, meaning, samples. What is unknown has no sample, instead of a number that lies."""
     yield "spy_live", "gauge", "1 if releases are sent, 0 in shadow mode", [("", seen.mode == "live")]
     yield "spy_halted", "gauge", "1 if live sending is stopped", [("", bool(seen.halt or seen.stop))]
@@ -41,6 +43,8 @@ def _families(seen: Overview) -> Iterable[tuple[str, str, str, list[Sample]]]:
     yield "spy_queued_runs", "gauge", "open runs that Tier0 has not locked, by verdict", counts
     frontier = [("", float(seen.frontier.run))] if seen.frontier else []
     yield "spy_frontier_run", "gauge", "lowest open run that Tier0 has not locked", frontier
+    meaning = "payloads that changed after the lock of their run, while it is watched"
+    yield "spy_payloads_changed_after_lock", "gauge", meaning, [("", float(changed))]
     first_safe = [("", float(seen.first_safe_run))] if seen.first_safe_run is not None else []
     yield "spy_tier0_first_safe_run", "gauge", "Tier0's first condition-safe run", first_safe
     switch = [("", float(seen.prompt_enabled))] if seen.prompt_enabled is not None else []

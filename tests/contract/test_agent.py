@@ -191,6 +191,25 @@ def test_a_lead_that_ran_out_and_was_not_taken_is_taken_again_with_a_new_token(s
     assert steps.agent.fence == first + 1
 
 
+def test_after_a_long_stop_the_first_good_looks_are_believed_at_once(stand: Stand) -> None:
+    """They bring nothing new, and yet what had gone stale is good again: nobody waits for the next change."""
+    steps = stand()
+    go(steps, READY_AT - timedelta(minutes=50))
+    before = steps.agent.judged[398600].verdict
+    steps.at += timedelta(minutes=40)
+    steps.stage.advance()
+    agent = restart(steps)
+    agent.tick(steps.at)
+    assert agent.judged[398600].verdict.state is State.UNKNOWN, "everything is stale"
+    # All but the conditions, which tell each time how far their copy has come: that concerns every run anyway.
+    agent.take([agent.look(name, steps.at) for name in steps.probes if name != "conditions"], steps.at)
+    stale = [reason for reason in agent.judged[398600].verdict.reasons if "stale" in reason]
+    assert [reason for reason in stale if reason.startswith(("run-ended", "streams-declared"))] == []
+    agent.take([agent.look("conditions", steps.at)], steps.at)
+    now = agent.judged[398600].verdict
+    assert (now.state, now.reasons) == (before.state, before.reasons)
+
+
 def test_a_rule_without_a_result_is_unknown_alone_and_releases_nothing(stand: Stand) -> None:
     steps = stand()
     book = steps.agent.book

@@ -43,6 +43,7 @@ def data(**values: Any) -> bytes:
         pytest.param(altered(lambda e: e.update(type="org.example.readiness.hold.v1")), id="kind differs"),
         pytest.param(altered(lambda e: e.update(subject="run/398600")), id="subject differs"),
         pytest.param(altered(lambda e: e.pop("data")), id="no data"),
+        pytest.param(altered(lambda e: e.pop("source")), id="no source"),
         pytest.param(data(run="398598"), id="run as text"),
         pytest.param(data(run=True), id="run as flag"),
         pytest.param(data(run=398598.0), id="run as float"),
@@ -63,6 +64,14 @@ def data(**values: Any) -> bytes:
 def test_a_signed_body_that_is_no_decision_is_malformed_and_stores_nothing(site: Site, body: bytes) -> None:
     kind = next((kind for kind in Kind if f'"kind": "{kind}"'.encode() in body), Kind.RELEASE)
     assert problem_of(site.send(notice(kind), body=body)) == "malformed"
+    assert site.get("/v1/decisions").json()["decisions"] == []
+
+
+@pytest.mark.parametrize("kind", Kind)
+def test_an_agent_that_does_not_decide_here_is_refused_whatever_key_it_has(site: Site, kind: Kind) -> None:
+    """A replay of Tier0 reuses run numbers: what its agent says about a run must never be taken for the real one."""
+    replay = notice(kind, source="https://spy.example.invalid/replay")
+    assert problem_of(site.send(replay)) == "foreign_source"
     assert site.get("/v1/decisions").json()["decisions"] == []
 
 

@@ -178,7 +178,7 @@ def _low_entries(product: ProductFacts, dice: Random) -> ProductFacts:
 
 
 def _log_only(product: ProductFacts, dice: Random) -> ProductFacts:
-    result = dice.choice(["ok", "shifted", "in_progress", "failed", "skipped", None])
+    result = dice.choice(["ok", "shifted", "in_progress", "failed", "skipped", "elsewhere", None])
     tag = replace(_inherited(product, dice).tags[0], upload_result=result)
     return replace(product, tags=(tag, *product.tags[1:]), upload_status=dice.choice(["done", "in_progress", "failed"]))
 
@@ -188,7 +188,7 @@ def _odd_interval(product: ProductFacts, dice: Random) -> ProductFacts:
         {"since_lumi": 5},
         {"payload_hash": ""},
         {"inserted_after_start": False},
-        {"upload_result": dice.choice(["failed", "skipped"])},
+        {"upload_result": dice.choice(["failed", "skipped", "elsewhere"])},
     ]
     tag = replace(product.tags[0], **dice.choice(changes))
     return replace(product, tags=(tag, *product.tags[1:]))

@@ -6,18 +6,21 @@ Each begins with its kind: `wrong`, `doubled`, `missing` or `late`.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property, reduce
 from math import inf
 from typing import Any
 
 from tests.oracle.flags import flags
+from tests.oracle.order import in_upload_order
+from tests.oracle.payloads import replaced
 from tests.oracle.report import Message, accepted_times, effects, in_force, messages
+from tests.oracle.scenario_file import read
 from tests.oracle.spans import NEVER, Spans, since, spans, until
 from tests.oracle.surprise import first_surprise
 from tests.oracle.tier0 import closing_times
-from tests.oracle.told import Run, Told, read
-from tests.oracle.truth import Truth, lasts, ready, truths, withdrawn_at
+from tests.oracle.told import Run, Told
+from tests.oracle.truth import Truth, lasts, ready, required, truths, withdrawn_at
 
 PUBLICATION_LAG = 330.0
 MARGIN = 60.0
@@ -46,7 +49,7 @@ class Case:
     def reachable(self) -> Spans:
         """No service that the agent needs shows a fault."""
         faults = [fault.active for fault in self.told.faults if fault.service not in _NOT_GATING]
-        return reduce(Spans.__sub__, faults, spans([(0, self.told.until)]))
+        return reduce(Spans.__sub__, faults, spans([(0, self.told.until)])) - self.told.contradicting
 
     @cached_property
     def undisturbed(self) -> Spans:
@@ -65,8 +68,10 @@ class Case:
 def judge(scenario: Mapping[str, Any], report: Mapping[str, Any]) -> list[str]:
     """`scenario`: the parsed file; `report`: what the step mode wrote."""
     told = read(scenario)
+    if scenario.get("upload_order"):
+        told = replace(told, runs=tuple(in_upload_order(told.runs)))
     case = Case(told, messages(report, told))
-    said = (_wrong, _doubled, _missing_or_late, _not_withdrawn, _not_held)
+    said = (_wrong, _stale, _doubled, _missing_or_late, _not_withdrawn, _not_held)
     return [sentence for say in said for sentence in say(case)] + list(flags(scenario, report))
 
 
@@ -87,6 +92,26 @@ def _wrong(case: Case) -> Iterator[str]:
         for lower in case.lower(by_number[message.run]):
             if lower.start <= message.accepted and message.accepted not in _free(case, lower):
                 yield f"wrong: {when}, before the lower run {lower.number}"
+
+
+def _stale(case: Case) -> Iterator[str]:
+    """A message that was written before a payload was replaced speaks of another one than would be read."""
+    blind = (f.active for f in case.told.faults if f.service == "conditions")
+    seeing = reduce(Spans.__sub__, blind, spans([(0, case.told.until)]))
+    for message in case.sent:
+        if message.kind != "release" or message.accepted is None or message.accepted not in seeing:
+            continue
+        old = [at for at in _replaced(case, message.run) if message.written < at < message.accepted]
+        if old:
+            when = f"{message.chunk} was released at {clock(message.accepted)}"
+            yield f"wrong: {when} on a payload that was replaced at {clock(old[0])}"
+
+
+def _replaced(case: Case, number: int) -> list[float]:
+    """When the payload of something that the run needs was replaced."""
+    run = next(r for r in case.told.runs if r.number == number)
+    needed = [c for c in run.calibrations if c.name in required(run)] if not run.is_exempt else []
+    return sorted(at for c in needed for at in replaced(c, case.closed[number]))
 
 
 def _free(case: Case, run: Run) -> Spans:
@@ -136,7 +161,8 @@ def _not_withdrawn(case: Case) -> Iterator[str]:
         released = min(accepted_times(case.sent, number, "release"), default=inf)
         ends = [end for begin, end in _content(case, number) if begin <= released < end < inf]
         by_person = withdrawn_at(number, case.told.acts)
-        reasons = [*ends, *([by_person] if by_person is not None and by_person > released else [])]
+        changed = [at for at in _replaced(case, number) if at > released]
+        reasons = [*ends, *changed, *([by_person] if by_person is not None and by_person > released else [])]
         moment = min(reasons, default=inf)
         begin = (since(moment) & case.reachable).first()
         if begin is None or not (case.reachable & until(truth.closed - PASS)).covers(begin, begin + case.allowance):

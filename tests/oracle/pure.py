@@ -150,11 +150,12 @@ def _fit(product: ProductFacts) -> Allowed:
 
 def _upload(tag: TagFacts) -> Allowed:
     """Of the tag that feeds prompt reconstruction; unknown where nobody knows which does."""
+    is_bad = tag.upload_result in ("failed", "skipped", "elsewhere")
     if tag.mapped is None:
-        return frozenset({UNKNOWN, BLOCKED}) if tag.upload_result in ("failed", "skipped") else _just(UNKNOWN)
+        return frozenset({UNKNOWN, BLOCKED}) if is_bad else _just(UNKNOWN)
     if tag.upload_result is None:
         return _just(UNKNOWN)
-    return _just(BLOCKED if tag.upload_result in ("failed", "skipped") else READY)
+    return _just(BLOCKED if is_bad else READY)
 
 
 def _in_place(facts: Facts, name: str, tag: TagFacts) -> bool | None:

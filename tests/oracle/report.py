@@ -19,6 +19,8 @@ class Message:
     chunk: str
     kind: str
     """release | hold | withdraw"""
+    written: float
+    """When the decision was made that it tells."""
     accepted: float | None
     """Seconds from the start of the first 2xx; None: never accepted."""
 
@@ -31,6 +33,7 @@ def messages(report: Mapping[str, Any], told: Told) -> list[Message]:
             run=int(row["chunk"].split("/")[0]),
             chunk=row["chunk"],
             kind=row["kind"],
+            written=told.seconds(row["at"]),
             accepted=None if row["accepted_at"] is None else told.seconds(row["accepted_at"]),
         )
         for row in report["messages"]

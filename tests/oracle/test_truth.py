@@ -10,8 +10,8 @@ import pytest
 
 from tests.oracle.draw import draw, offset
 from tests.oracle.judge import judge
+from tests.oracle.scenario_file import read, seconds
 from tests.oracle.spans import NEVER, Spans, since, spans
-from tests.oracle.told import read, seconds
 from tests.oracle.truth import Truth, truths
 
 HOUR = 3600.0

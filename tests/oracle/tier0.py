@@ -22,30 +22,42 @@ class Accepted:
 def closing_times(told: Told, accepted: Accepted | None = None) -> dict[int, float]:
     """Run number to the moment from which its conditions count as closed; inf: not in this scenario."""
     locks = _locks(told, accepted or Accepted())
-    return {run.number: locks.get(run.number, _passed(run, told, locks)) for run in told.runs}
+    closed = {run.number: locks.get(run.number, _passed(run, told, locks)) for run in told.runs}
+    # The first condition-safe run lies above the highest run that any agent has locked, whatever lies below it.
+    return {run: min([own, *(at for above, at in locks.items() if above > run)]) for run, own in closed.items()}
 
 
-def own_clock(run: Run, told: Told) -> Spans:
-    """When the run's delay is over, as the configuration of each moment has it."""
+def own_clock(run: Run, dataset: str, told: Told) -> Spans:
+    """When the dataset's delay is over, as the configuration of each moment has it."""
     if run.end is None:
         return NEVER
-    ends = [*(step[0] for step in told.delays[1:]), inf]
-    return spans(
-        (max(begin, run.end + delay - offset), end)
-        for (begin, delay, offset), end in zip(told.delays, ends, strict=True)
-    )
+    steps = [step for step in told.delays if step.concerns(dataset)]
+    ends = [*(step.at for step in steps[1:]), inf]
+    return spans((max(step.at, run.end + step.delay - step.offset), end) for step, end in zip(steps, ends, strict=True))
 
 
 def _locks(told: Told, accepted: Accepted) -> dict[int, float]:
-    """Strictly in run order: only the lowest run that is not locked may lock, one without end included."""
-    locks: dict[int, float] = {}
+    """Run number to the first lock of a dataset of it, by whatever agent."""
+    firsts: dict[int, float] = {}
+    for datasets in told.agents:
+        for number, moments in _of_agent(datasets, told, accepted).items():
+            firsts[number] = min([firsts.get(number, inf), *moments])
+    return firsts
+
+
+def _of_agent(datasets: frozenset[str], told: Told, accepted: Accepted) -> dict[int, list[float]]:
+    """Strictly in run order: only the lowest run with a dataset that waits may lock, one without end included."""
+    locks: dict[int, list[float]] = {}
     earliest = -inf
     for run in told.runs:
-        if run.is_locked_by_tier0:
-            by_release = accepted.releases.get(run.number, NEVER)
-            allowed = since(run.end) - told.switched_off - accepted.holds.get(run.number, NEVER)
-            moment = (allowed & (own_clock(run, told) | by_release) & since(earliest)).first()
-            locks[run.number] = earliest = inf if moment is None else moment
+        own = run.datasets & datasets if run.is_locked_by_tier0 else frozenset()
+        if not own:
+            continue
+        by_release = accepted.releases.get(run.number, NEVER)
+        allowed = since(run.end) - told.switched_off - accepted.holds.get(run.number, NEVER)
+        chances = [(allowed & (own_clock(run, name, told) | by_release) & since(earliest)).first() for name in own]
+        locks[run.number] = [inf if moment is None else moment for moment in chances]
+        earliest = max(locks[run.number])
     return locks
 
 

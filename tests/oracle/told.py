@@ -5,70 +5,26 @@ Only runs that list their products can be judged: of the others the world draws 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from math import inf
 from typing import Any
 
-from tests.oracle.spans import Spans, since, spans
+from tests.oracle.prompt import Prompt
+from tests.oracle.spans import Spans, spans
 
 Table = Mapping[str, Any]
 
-_UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
-_LUMI_S = 23.31
-_SHIPPED_PERIODS = {"tier0": 120.0, "oms": 120.0} | dict.fromkeys(
-    ("conditions", "uploads", "dqm", "jobs", "o2o"), 300.0
-)
 
+@dataclass(frozen=True, slots=True)
+class Again:
+    """One more payload after the first."""
 
-STREAMS_OF = {
-    "BeamSpotObjectHP_ByLumi": {"ExpressAlignment", "HIExpressAlignment"},
-    "BeamSpotObjectHP_ByRun": {"ExpressAlignment", "HIExpressAlignment"},
-    "EcalPedestals_pcl": {"Calibration"},
-    "SiPixelQualityFromDbRcd_prompt": {"Express", "HIExpress"},
-    "SiPixelAliHG_pcl": {"Express", "HIExpress"},
-    "SiStripBadStrip_pcl": {"Express", "HIExpress", "ExpressCosmics"},
-    "BeamSpotObject_ByRun": {"Express", "HIExpress"},
-    "SiPixelAli_pcl": {"Express", "HIExpress"},
-    "SiPixelAliHGCombined_pcl": {"Express", "HIExpress"},
-    "SiPixelLA_pcl": {"Express", "HIExpress"},
-    "SiStripApvGain_pcl": {"Express", "HIExpress"},
-    "SiStripApvGainAAG_pcl": {"Express", "HIExpress"},
-    "SiStripBadStripRcdHitEff_pcl": {"Express", "HIExpress"},
-    "SiPixelLAMCS_pcl": {"ExpressCosmics"},
-    "SiStripLA_pcl": {"ExpressCosmics"},
-    "SiPixelAliHLTHGCombined_pcl": {"HLTMonitor", "HIHLTMonitor"},
-    "LumiPCCCorrections_pcl": {"ALCALumiPixelsCountsExpress"},
-    "PPSDiamondTimingCalibration_pcl": {"ALCAPPSExpress"},
-    "CTPPSRPAlignment_real_pcl": {"ALCAPPSExpress"},
-}
-"""Input tag to the Express streams whose `alca_skim` names its producer (era Run2026D, HIRun2026A)."""
-
-PRODUCING_STREAMS = frozenset().union(*STREAMS_OF.values())
-
-
-_STREAMS = {
-    "collisions": ["Express", "ExpressAlignment", "Calibration"],
-    "cosmics": ["ExpressCosmics"],
-    "heavy-ions": ["HIExpress", "HIExpressAlignment", "Calibration"],
-    "commissioning": ["Express"],
-}
-"""Where a run names none."""
-
-
-def seconds(text: str) -> float:
-    """`6h30m`, `90s`, `-2d` as a number of seconds."""
-    sign, told = (-1, text[1:]) if text.startswith("-") else (1, text)
-    parts = re.findall(r"(\d+(?:\.\d+)?)([smhd])", told)
-    if not parts or "".join(number + unit for number, unit in parts) != told:
-        raise ValueError(f"{text!r} is no duration")
-    return sign * sum(float(number) * _UNITS[unit] for number, unit in parts)
-
-
-def _moment(table: Table, key: str) -> float | None:
-    return seconds(table[key]) if key in table else None
+    at: float
+    by: str
+    """tier0: by an upload of this run; person: put at the run by hand."""
+    payload: str
+    lumis: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,11 +37,18 @@ class Calibration:
     attempted: float | None
     """When Tier0 hands the payload to the upload service; None: there is nothing to hand over."""
     vanishes: float | None
+    skipped: frozenset[str]
+    """Destination tags to which this file does not go."""
+    lumis: int | None = None
+    """The last lumi section of the first payload; None: the run's last."""
+    again: tuple[Again, ...] = ()
+    """By time."""
 
 
 @dataclass(frozen=True, slots=True)
 class Run:
     number: int
+    era: str
     seen_class: str
     """What the lumi sections in OMS say, whatever the trigger key is called."""
     start: float
@@ -94,15 +57,24 @@ class Run:
     declared: frozenset[str]
     """Streams whose `alca_skim` names a producer."""
     streams: frozenset[str]
-    has_bulk: bool
+    datasets: frozenset[str]
+    """Primary datasets; each is locked for itself."""
     stable_beams: bool
     tracker_in: bool
     transferred: bool
     express_done: float | None
     express_jobs: int
     express_jobs_failed: int
+    fill: int
+    """LHC fill; 0: none."""
+    reopened: Spans
+    """When a stream that was done is not done any more, since Tier0 has rewritten its rows."""
     calibrations: tuple[Calibration, ...]
     """Empty: the world draws them, and the run cannot be judged."""
+
+    @property
+    def has_bulk(self) -> bool:
+        return bool(self.datasets)
 
     @property
     def is_exempt(self) -> bool:
@@ -128,6 +100,10 @@ class Act:
     run: int | None
     rule: str
     product: str
+    from_run: int | None = None
+    """Instead of `run`: the first and the last run of a range."""
+    to_run: int | None = None
+    until_tag: str = ""
 
     @property
     def active(self) -> Spans:
@@ -142,6 +118,31 @@ class Fault:
 
 
 @dataclass(frozen=True, slots=True)
+class Online:
+    """What the scenario's configuration says about online tags otherwise than shipped."""
+
+    required: Mapping[str, tuple[str, ...]]
+    """Class to the tags that it needs, for the classes that say so."""
+    after_fill: frozenset[str]
+    """Tags that are written when the fill is over."""
+    delays: Mapping[str, float]
+    """Tag to how long before its start what a run of its job copies ends."""
+
+
+@dataclass(frozen=True, slots=True)
+class Delay:
+    """Tier0's own clock from a moment on, for some datasets; none named: for all."""
+
+    at: float
+    delay: float
+    offset: float
+    datasets: frozenset[str] = frozenset()
+
+    def concerns(self, dataset: str) -> bool:
+        return not self.datasets or dataset in self.datasets
+
+
+@dataclass(frozen=True, slots=True)
 class Told:
     start: datetime
     until: float
@@ -151,12 +152,22 @@ class Told:
     acts: tuple[Act, ...]
     tag_lags: Mapping[str, float]
     """Online tag to how far what its job copies lies behind the present."""
+    online: Online
+    fills: Mapping[int, float | None]
+    """Fill to its end, where the scenario says one; None: it goes on."""
     switched_off: Spans
     """When prompt reconstruction is disabled as a whole."""
-    delays: tuple[tuple[float, float, float], ...]
-    """(from when, delay, lock offset) as Tier0's own configuration has it, oldest first."""
-    expected_delay: float
-    """After the run's end, when the agent's configuration expects the lock."""
+    delays: tuple[Delay, ...]
+    """As Tier0's own configuration has it, oldest first."""
+    helpers: tuple[frozenset[str], ...]
+    """Datasets of further Tier0 agents, each with a run order of its own."""
+    contradicting: Spans
+    """When Tier0 shows runs as not locked that it has locked: nothing that it says about locks counts."""
+    prompt: Prompt
+    expected: Mapping[str, float]
+    """Dataset to the delay after which the agent's configuration expects its lock; "" for all others."""
+    expected_helpers: frozenset[str]
+    """Datasets of further agents, by the agent's configuration."""
     period: float
     """Longest time between two looks of any gating probe, at least 5 min."""
 
@@ -164,108 +175,12 @@ class Told:
         """An ISO 8601 time of a report as seconds from the start."""
         return (datetime.fromisoformat(at) - self.start) / timedelta(seconds=1)
 
+    def expects(self, dataset: str) -> float:
+        """After the run's end, when the agent's configuration expects this dataset to be locked."""
+        return self.expected.get(dataset, self.expected[""])
 
-def read(scenario: Table) -> Told:
-    """The tables of a scenario file (design section 11 and its documented extensions)."""
-    return Told(
-        start=scenario["start"],
-        until=seconds(scenario.get("until", "60h")),
-        runs=tuple(sorted(map(_run, scenario.get("run", [])), key=lambda run: run.number)),
-        faults=tuple(_fault(t) for t in scenario.get("fault", [])),
-        acts=tuple(_act(t) for t in scenario.get("act", [])),
-        tag_lags={t["name"]: seconds(t["delay"]) for t in scenario.get("tag", [])},
-        switched_off=_switched_off(scenario.get("switch", [])),
-        delays=_delays(scenario),
-        expected_delay=_expected_delay(scenario.get("agent", {}).get("tier0", {})),
-        period=_period(scenario.get("agent", {})),
-    )
-
-
-def _run(table: Table) -> Run:
-    streams = frozenset(table.get("streams", _STREAMS[table["class"]]))
-    start, end = seconds(table["start"]), _moment(table, "end")
-    jobs = table.get("express_jobs", 200)
-    silent = table.get("empty_alca_skim", [])
-    stable = table.get("stable_beams", table["class"] != "cosmics")
-    return Run(
-        number=table["number"],
-        seen_class=_seen_class(table["class"], stable),
-        start=start,
-        end=end,
-        lumis=table.get("lumis", int((end - start) / _LUMI_S) if end else 1000),
-        streams=streams,
-        declared=(streams & PRODUCING_STREAMS) - frozenset(silent),
-        has_bulk=bool(table.get("datasets", ["default"])),
-        stable_beams=stable,
-        tracker_in=table.get("tracker_in", True),
-        transferred=table.get("transferred", True),
-        express_done=_moment(table, "express_done"),
-        express_jobs=jobs,
-        express_jobs_failed=table.get("express_jobs_failed", jobs // 100),
-        calibrations=tuple(_calibration(t, streams) for t in table.get("product", [])),
-    )
-
-
-def _seen_class(told: str, stable: bool) -> str:
-    """Beams that were never stable make no collisions; cosmics are runs without any beam."""
-    return told if told == "cosmics" or stable else "commissioning"
-
-
-def _calibration(table: Table, streams: frozenset[str]) -> Calibration:
-    harvested, outcome = _moment(table, "harvested"), table.get("outcome", "payload")
-    usual = None if harvested is None else harvested + 1800
-    return Calibration(
-        name=table["name"],
-        stream=next(iter(STREAMS_OF[table["name"]] & streams), ""),
-        harvested=harvested,
-        outcome=outcome,
-        upload=table.get("upload", "ok"),
-        attempted=(_moment(table, "uploaded") or usual) if outcome == "payload" and usual else None,
-        vanishes=_moment(table, "vanishes"),
-    )
-
-
-def _fault(table: Table) -> Fault:
-    return Fault(
-        table["service"],
-        table["kind"],
-        spans([(seconds(table["from"]), seconds(table["to"]) if "to" in table else inf)]),
-    )
-
-
-def _act(table: Table) -> Act:
-    chunk = str(table.get("chunk", ""))
-    return Act(
-        at=seconds(table["at"]),
-        until=seconds(table["until"]) if "until" in table else inf,
-        do=table["do"],
-        run=int(chunk.split("/")[0]) if chunk else None,
-        rule=table.get("rule", ""),
-        product=table.get("product", ""),
-    )
-
-
-def _switched_off(switches: list[Table]) -> Spans:
-    off: Spans = Spans()
-    for switch in sorted(switches, key=lambda s: seconds(s["at"])):
-        rest = since(seconds(switch["at"]))
-        off = off - rest if switch["enabled"] else off | rest
-    return off
-
-
-def _delays(scenario: Table) -> tuple[tuple[float, float, float], ...]:
-    """What the agent is told about Tier0's clock is true unless the file says otherwise."""
-    agent = scenario.get("agent", {}).get("tier0", {})
-    delay = seconds(scenario.get("reco_delay", agent.get("reco_delay", "48h")))
-    offset = seconds(scenario.get("lock_offset", agent.get("lock_offset", "30m")))
-    changes = sorted((seconds(c["at"]), seconds(c["reco_delay"]), offset) for c in scenario.get("delay", []))
-    return ((-inf, delay, offset), *changes)
-
-
-def _expected_delay(tier0: Table) -> float:
-    return seconds(tier0.get("reco_delay", "48h")) - seconds(tier0.get("lock_offset", "30m"))
-
-
-def _period(agent: Table) -> float:
-    told = {name: seconds(probe["every"]) for name, probe in agent.get("probe", {}).items() if "every" in probe}
-    return max({**_SHIPPED_PERIODS, **told, "shortest": 300.0}.values())
+    @property
+    def agents(self) -> list[frozenset[str]]:
+        """The datasets of each Tier0 agent: the main one takes what the others do not."""
+        helped = frozenset().union(*self.helpers)
+        return [frozenset().union(*(run.datasets for run in self.runs)) - helped, *self.helpers]

@@ -9,11 +9,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import reduce
-from math import ceil
 
+from tests.oracle.announced import LOG_MAY_LAG, is_about, there
+from tests.oracle.online import copied
+from tests.oracle.payloads import in_place
 from tests.oracle.spans import ALWAYS, NEVER, Spans, later, since, spans, until
+from tests.oracle.streams import STREAMS_OF
 from tests.oracle.tier0 import Accepted, closing_times, first_safe
-from tests.oracle.told import STREAMS_OF, Act, Calibration, Run, Told
+from tests.oracle.told import Act, Calibration, Run, Told
 
 FIVE = (
     "BeamSpotObjectHP_ByLumi",
@@ -28,15 +31,6 @@ EXPECTED = {
     "cosmics": {"ExpressCosmics"},
 }
 """Class to the Express streams that must exist; a class that is not here never releases."""
-
-ONLINE = {
-    "collisions": ("EcalLaserAPDPNRatios_prompt_v3", "SiStripDetVOff_v7_prompt"),
-    "heavy-ions": ("EcalLaserAPDPNRatios_prompt_v3", "SiStripDetVOff_v7_prompt"),
-    "cosmics": ("SiStripDetVOff_v7_prompt",),
-}
-"""Class to the tags that online-to-offline jobs must have copied up to the run's end."""
-BEAT, RUN_LENGTH = 600.0, 60.0
-"""The jobs begin at every full ten minutes; a minute later what they copied is there to see."""
 
 ACCEPTED = {
     "no_update": {"SiPixelAliHG_pcl"},
@@ -65,35 +59,44 @@ def truths(told: Told, accepted: Accepted | None = None) -> dict[int, Truth]:
 
 def truth(run: Run, told: Told, closing: Mapping[int, float]) -> Truth:
     closed = closing[run.number]
-    right = ready(run, told, closing) - prevented(run.number, told.acts)
-    due = (right & until(closed)) - since(withdrawn_at(run.number, told.acts)) if run.transferred else NEVER
+    ready_at = ready(run, told, closing)
+    right = ready_at - prevented(run.number, told)
+    surely = ready_at - prevented(run.number, told, LOG_MAY_LAG)
+    due = (surely & until(closed)) - since(withdrawn_at(run.number, told.acts)) if run.transferred else NEVER
     return Truth(right, due, closed)
 
 
 def withdrawn_at(number: int, acts: Iterable[Act]) -> float | None:
     """When a person first withdrew the run: after that only a person queues it again."""
-    return min((act.at for act in acts if act.do == "withdraw" and _is_about(act, number)), default=None)
+    return min((act.at for act in acts if act.do == "withdraw" and is_about(act, number)), default=None)
 
 
-def prevented(number: int, acts: Iterable[Act]) -> Spans:
-    """While a person keeps the run back, holds it at Tier0 or has stopped all sending."""
-    concerning = [act for act in acts if act.do in _PREVENTS and _is_about(act, number)]
-    return reduce(Spans.__or__, (lasts(act, acts) for act in concerning), NEVER)
+def prevented(number: int, told: Told, lag: float = 0.0) -> Spans:
+    """While a person keeps the run back, holds it at Tier0 or has stopped all sending.
+
+    `lag`: how long after a manual update an act that waits for it may still prevent the run.
+    """
+    concerning = [act for act in told.acts if act.do in _PREVENTS and is_about(act, number)]
+    return reduce(Spans.__or__, (_lasts_for(act, number, told, lag) for act in concerning), NEVER)
+
+
+def _lasts_for(act: Act, number: int, told: Told, lag: float) -> Spans:
+    update = there(act, number, told) if act.to_run is not None and act.until_tag else None
+    return lasts(act, told.acts) & until(None if update is None else update + lag)
 
 
 def lasts(act: Act, acts: Iterable[Act]) -> Spans:
     """To its end, or to the act that ends it."""
-    ends = [a.at for a in acts if a.do == _PREVENTS[act.do] and a.run == act.run and a.at >= act.at]
+    about = (act.run, act.from_run, act.to_run)
+    ends = [
+        a.at for a in acts if a.do == _PREVENTS[act.do] and (a.run, a.from_run, a.to_run) == about and a.at >= act.at
+    ]
     return act.active & until(min(ends, default=None))
-
-
-def _is_about(act: Act, number: int) -> bool:
-    return act.run is None or act.run == number
 
 
 def ready(run: Run, told: Told, closing: Mapping[int, float]) -> Spans:
     """When all that the run needs is there, whatever people do about it (waivers apart)."""
-    rules: dict[str, Spans] = {"run-ended": since(run.end), "settled": since(settled(run))}
+    rules: dict[str, Spans] = {"run-ended": since(run.end), "settled": since(settled(run)) - run.reopened}
     if not run.is_exempt:
         rules |= {
             "class-has-a-set": ALWAYS if run.seen_class in EXPECTED else NEVER,
@@ -125,25 +128,6 @@ def _jobs_judged(run: Run) -> Spans:
     return ALWAYS if is_good else until(moment)
 
 
-def copied(run: Run, told: Told) -> float | None:
-    """When the last required online tag reached the run's end; None: never."""
-    if run.end is None:
-        return None
-    moments: list[float | None] = [run.end]
-    moments += [_copied(run.end + told.tag_lags.get(tag, 0.0), told) for tag in ONLINE.get(run.seen_class, ())]
-    return reduce(later, moments)
-
-
-def _copied(moment: float, told: Told) -> float | None:
-    """When the first good run of a job that begins at this moment or later is over."""
-    broken = reduce(Spans.__or__, (fault.active for fault in told.faults if fault.service == "o2o"), NEVER)
-    midnight = -told.start.timestamp() % BEAT
-    beat = midnight + ceil((moment - midnight) / BEAT) * BEAT
-    while beat <= told.until and beat in broken:
-        beat += BEAT
-    return None if beat > told.until else beat + RUN_LENGTH
-
-
 def required(run: Run) -> tuple[str, ...]:
     if run.seen_class == "cosmics":
         return ("SiStripBadStrip_pcl",)
@@ -164,7 +148,12 @@ def _declares_all(run: Run) -> bool:
 def _covered(run: Run, name: str, told: Told, closing: Mapping[int, float]) -> Spans:
     """In place, or proven to be rightly without a payload."""
     listed = [c for c in run.calibrations if c.name == name]
-    places = (_in_place(c, closing[run.number]) & until(_covered_up(run, c, told, closing)) for c in listed)
+    places = (
+        in_place(run, c, closing[run.number])
+        & until(_covered_up(run, c, told, closing))
+        & told.prompt.reads(run.era, name, c.skipped)
+        for c in listed
+    )
     return reduce(Spans.__or__, (*places, *(_rightly_none(run, c) for c in listed)), NEVER)
 
 
@@ -188,12 +177,6 @@ def _moved_to(run: Run, late: Calibration, at: float, told: Told, closing: Mappi
     return safe if late.upload == "ok" and at >= closing[run.number] else None
 
 
-def _in_place(calibration: Calibration, closed: float) -> Spans:
-    if calibration.attempted is None or calibration.upload != "ok" or calibration.attempted >= closed:
-        return NEVER
-    return since(calibration.attempted) & until(calibration.vanishes)
-
-
 def _rightly_none(run: Run, calibration: Calibration) -> Spans:
     if calibration.name not in ACCEPTED.get(calibration.outcome, set()):
         return NEVER
@@ -201,7 +184,9 @@ def _rightly_none(run: Run, calibration: Calibration) -> Spans:
 
 
 def _not_refused(run: Run, name: str) -> Spans:
-    refusals = [c.attempted for c in run.calibrations if c.name == name and c.upload in ("failed", "skipped")]
+    refusals = [
+        c.attempted for c in run.calibrations if c.name == name and c.upload in ("failed", "skipped", "elsewhere")
+    ]
     return until(min((moment for moment in refusals if moment is not None), default=None))
 
 
@@ -209,5 +194,5 @@ def _waived(run: Run, acts: Iterable[Act], rule: str, product: str) -> Spans:
     return spans(
         (act.at, act.until)
         for act in acts
-        if act.do == "waive" and act.rule == rule and _is_about(act, run.number) and act.product in ("", product)
+        if act.do == "waive" and act.rule == rule and is_about(act, run.number) and act.product in ("", product)
     )

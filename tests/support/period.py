@@ -15,6 +15,7 @@ from probes.simulation.tier0_clock import first_safe_run
 from probes.simulation.truth import SimRun
 from probes.simulation.wire import Request, Response
 from spy.domain.evidence import Evidence, Scope, unknown
+from spy.domain.product import OnlineTag
 from spy.domain.run import Run
 from spy.domain.subject import Subject, part_of, run_of
 from spy.http import Http
@@ -73,11 +74,12 @@ class Looks:
     http: Http
     known: dict[tuple[Subject, str], Evidence] = field(default_factory=dict)
     first_safe_run: int | None = None
+    online_tags: tuple[OnlineTag, ...] = ()
 
     def look(self, now: datetime, *runs: Run) -> dict[tuple[str, str], Evidence]:
         """What one look yields, by the subject's short name (`398600`, `398600/stream:Express`) and fact."""
         opened = [OpenRun(run, known=self._about(run.number)) for run in runs]
-        open_ = Open(now, opened, products={}, first_safe_run=self.first_safe_run)
+        open_ = Open(now, opened, products={}, first_safe_run=self.first_safe_run, online_tags=self.online_tags)
         seen = list(self.probe.observe(self.http, open_))
         assert len({e.key for e in seen}) == len(seen), "a fact was told twice"
         _check(self.probe, seen)

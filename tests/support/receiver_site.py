@@ -19,6 +19,7 @@ from spy.receiver.app import Receiver
 from spy.receiver.contract import Problem
 from spy.receiver.server import serving
 
+SOURCE = "https://spy.example.invalid/prod"
 START = datetime(2026, 6, 1, 12, 0, tzinfo=UTC)
 OLD, NEW, WRONG = (Secret([letter * 32]) for letter in (b"o", b"n", b"w"))
 
@@ -60,7 +61,7 @@ class Site:
         self.open()
 
     def open(self) -> None:
-        self.receiver = Receiver(self.path, self.secrets, self.tier0, lambda: self.now)
+        self.receiver = Receiver(self.path, self.secrets, self.tier0, lambda: self.now, SOURCE)
 
     @contextmanager
     def up(self) -> Iterator[None]:
@@ -92,7 +93,7 @@ class Site:
 
 def notice(kind: Kind = Kind.RELEASE, run: int = 398598, revision: int = 1, **changes: Any) -> Notice:
     plain = Notice(
-        source="https://spy.example.invalid/prod",
+        source=SOURCE,
         chunk=Chunk(run),
         kind=kind,
         revision=revision,

@@ -60,7 +60,8 @@ def upload(name=ECAL, *tags, run=RUN, hours=4.0, code=4999, first_safe=RUN - 10,
     digits = f"{run:06d}{number:02d}"
     tags = tags or (TagResult("EcalPedestals_prompt", "ok", run), TagResult("EcalPedestals_express", "ok", run))
     at = END + timedelta(hours=hours)
-    return Upload(digits.rjust(40, "a"), f"Run{run}@{name}@{digits}-uuid", name, run, at, code, first_safe, list(tags))
+    file = f"Run{run}@{name}@{digits}-uuid"
+    return Upload(digits.rjust(40, "a"), file, name, run, at, code, first_safe, digits, list(tags))
 
 
 def open_run(number=RUN, end=END, known=()):

@@ -24,15 +24,16 @@ HIGH_VOLTAGE = OnlineTag("DetVOff_prompt", "DetVOffRcd", "DetVOff", on_change=Tr
 LONG_BEFORE = END - timedelta(days=3)
 
 
-def uncovered(*needed, end=END, run_class="collisions", **told) -> Seen:
+def uncovered(*needed, end=END, run_class="collisions", of_run_told=(), **told) -> Seen:
     """`told`: facts as `Laser_prompt__online_since`; None is unknown."""
     run = of_run("prod", 398600)
     known: dict[Any, Any] = {(run, "run_class"): run_class, (run, "run_end"): end}
+    known |= {(run, name): value for name, value in dict(of_run_told).items()}
     for key, value in told.items():
         tag, _, name = key.rpartition("__")
         known[of_tag("prod", 398600, tag), name] = value
     evidence = {
-        (about, name): Evidence(about, name, value, "o2o", NOW, problem="" if value else "not learned")
+        (about, name): Evidence(about, name, value, "o2o", NOW, problem="not learned" if value is None else "")
         for (about, name), value in known.items()
     }
     classes = {"collisions": Required("collisions", (), (), online_tags=needed)}
@@ -64,6 +65,27 @@ def test_a_tag_written_on_change_is_covered_by_a_good_run_of_its_job_less_the_de
 
 def test_a_new_interval_covers_a_tag_written_on_change_whatever_its_job_says():
     assert uncovered(HIGH_VOLTAGE, DetVOff_prompt__online_since=END, DetVOff_prompt__online_job_start=None).value == ""
+
+
+ENDED = END + timedelta(hours=4)
+FILL = OnlineTag("Fill_endFill", "FillRcd", "Fill", after_fill=True)
+
+
+@pytest.mark.parametrize(
+    ("fill", "since", "value", "note"),
+    [
+        ({"fill_ended": False}, None, "Fill_endFill", "Fill_endFill comes after the fill, and fill 11200 goes on"),
+        ({"fill_ended": True, "fill_end": ENDED}, ENDED, "", "reach"),
+        ({"fill_ended": True, "fill_end": ENDED}, END, "Fill_endFill", "the fill ended 2026-06-01T07:00:00Z"),
+        ({"fill_ended": True, "fill_end": ENDED}, None, None, "online_since of Fill_endFill"),
+        ({"fill_ended": None}, ENDED, None, "whether the fill that Fill_endFill waits for is over: not learned"),
+        ({}, ENDED, None, "whether the fill that Fill_endFill waits for is over: never seen"),
+        ({"fill_ended": True}, ENDED, None, "the end of the fill that Fill_endFill waits for: never seen"),
+    ],
+)
+def test_a_tag_of_the_fill_must_reach_the_end_of_the_fill(fill, since, value, note):
+    seen = uncovered(FILL, of_run_told={"fill": 11200, **fill}, Fill_endFill__online_since=since)
+    assert (seen.value, note in seen.note) == (value, True), seen.note
 
 
 @pytest.mark.parametrize("lost", ["online_since", "online_job_start"])

@@ -9,7 +9,7 @@ import pytest
 
 from probes.simulation.online import BEAT, Job, jobs_of
 from probes.simulation.scenario import Scenario
-from probes.simulation.story import TagLag
+from probes.simulation.turns import TagLag
 from probes.simulation.world import INHERITED_AGE, World
 from spy.domain.product import OnlineTag
 from tests.support.simulated import HEAD, PRODUCTS, START, after, intervals, run_text

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import sqlite3
 import statistics
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 from random import Random
@@ -60,6 +62,7 @@ def test_a_lumi_payload_has_several_intervals_the_last_near_the_end(build: Build
         ("skipped", 4999, "skipped", []),
         ("shifted", 4999, "shifted", [398601]),
         ("lost", 4999, "ok", []),
+        ("elsewhere", 4999, "ok", []),
     ],
 )
 def test_the_log_and_the_database_say_what_the_upload_did(build: Builder, upload, code, result, landed):
@@ -94,6 +97,38 @@ def test_a_payload_vanishes(build: Builder):
     assert intervals(world, STRIP) == [397600, 398600]
     world.advance(after(hours=20))
     assert intervals(world, STRIP) == [397600]
+
+
+@pytest.mark.parametrize(
+    ("again", "files", "hashes"),
+    [('by = "tier0"', 2, 2), ('by = "tier0"\npayload = "same"', 2, 1), ('by = "person"', 1, 2)],
+    ids=["second harvest", "same once more", "by hand"],
+)
+def test_one_more_payload_takes_the_place_of_the_first(build: Builder, again, files, hashes):
+    more = f'harvested = "6h"\n[[run.product.again]]\nat = "9h"\n{again}'
+    world = uploaded(build, "SiStripBadStrip_pcl", more)
+    assert (len(world.uploads), intervals(world, STRIP)) == (files, [397600, 398600, 398600])
+    connection = sqlite3.connect(world.conditions_path)
+    with closing(connection):
+        rows = connection.execute('SELECT "PAYLOAD_HASH" FROM "IOV" WHERE "SINCE" = 398600').fetchall()
+    assert len(set(rows)) == hashes
+
+
+def test_a_harvest_of_a_part_ends_early_and_the_whole_one_reaches_the_end(build: Builder):
+    more = 'harvested = "6h"\nlumis = 200\n[[run.product.again]]\nat = "9h"'
+    world = build(run_text(listed=False, more="lumis = 462") + product_text("BeamSpotObjectHP_ByLumi", more))
+    world.advance(after(hours=8))
+    assert intervals(world, BEAM_SPOT)[-1] & 0xFFFFFFFF == 190
+    world.advance(after(hours=9))
+    assert intervals(world, BEAM_SPOT)[-1] & 0xFFFFFFFF == 452
+
+
+@pytest.mark.parametrize(("lower", "hours"), [('express_done = "12h"', 12), ("", 21)], ids=["finished", "timed out"])
+def test_in_upload_order_a_run_waits_for_the_lower_one_for_18_hours_at_most(build: Builder, lower, hours):
+    text = "upload_order = true\n" + run_text(more=lower)
+    text += run_text(398601, "3h", "4h", listed=False) + product_text("SiStripBadStrip_pcl", 'harvested = "6h"')
+    (product,) = build(text).runs[1].products
+    assert product.uploaded == after(hours=hours)
 
 
 def test_two_files_can_meet_at_one_since_and_moment(build: Builder):

@@ -86,7 +86,7 @@ def run_detail(store: Engine, run: int, now: datetime, products: Products | None
 
 
 def _acts_on(connection: Any, run: int) -> list[Act]:
-    query = select(_act).where(or_(_act.c.run == run, _act.c.run.is_(None))).order_by(_act.c.id)
+    query = select(_act).where(or_(_act.c.run == run, _act.c.run.is_(None), _act.c.from_run <= run)).order_by(_act.c.id)
     return [act for act in map(acts.as_act, connection.execute(query)) if act.concerns(run)]
 
 

@@ -130,6 +130,7 @@ class ActAnswer(Answer):
     at: datetime
     run: int | None
     from_run: int | None
+    to_run: int | None
     dataset: str
     rule: str
     product: str

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from probes.o2o.answer import local_of_utc
+from spy.domain.evidence import Evidence
+from spy.domain.product import OnlineTag
+from spy.domain.subject import of_run
 from tests.support.o2o import END, LASER, NOW, VOLTAGE, job_start, look, run_of, since
 
 BEFORE = END - timedelta(minutes=20)
@@ -45,6 +49,21 @@ def test_what_reaches_beyond_the_runs_end_is_told_up_to_what_the_run_needs(engin
     found = look(engine)
     assert since(found, LASER) == since(found, VOLTAGE) == END
     assert job_start(found) == END + VOLTAGE.delay
+
+
+def test_a_tag_of_the_fill_is_measured_by_the_end_of_the_fill_and_not_before_it(engine, interval):
+    tag = OnlineTag(LASER.name, "FillRcd", "Fill", after_fill=True)
+    interval(LASER, NOW)
+    open_ = look(engine, tags=(tag,))
+    assert "cannot be judged before the fill's end" in since(open_, tag)
+    ended = replace(run_of(), known={e.key: e for e in [fill_end(END + timedelta(hours=2))]})
+    assert since(look(engine, ended, tags=(tag,)), tag) == END + timedelta(hours=2)
+    going_on = replace(ended, run=replace(ended.run, end=None))
+    assert "cannot be judged before" in since(look(engine, going_on, tags=(tag,)), tag)
+
+
+def fill_end(at):
+    return Evidence(of_run("prod", 398600), "fill_end", at, "oms", NOW)
 
 
 def test_each_run_is_measured_by_its_own_end(engine, interval):

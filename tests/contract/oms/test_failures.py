@@ -128,7 +128,7 @@ def test_lumi_sections_that_are_not_all_there_are_asked_for_again(watch: Watch) 
     ids=["http500", "no json", "no attributes", "empty", "another run"],
 )
 def test_a_resource_that_fails_makes_only_its_own_facts_unknown(period: Period, part: str, wrong: Response) -> None:
-    lost = {"lumisections": {"run_class", "stable_beams"}, "datasetrates": {"has_bulk"}}[part]
+    lost = {"lumisections": {"run_class", "stable_beams"}, "datasetrates": {"has_bulk", "bulk_datasets"}}[part]
     with served(instead(Simulator(period).answer, part, wrong), BASE, "oms") as http:
         seen = Watch(http, period).at(5 * HOUR)
     assert {name for (subject, name), e in seen.items() if subject == "398600" and e.value is None} == lost

@@ -33,8 +33,10 @@ def test_a_run_is_followed_from_start_to_end(watch: Watch) -> None:
         "run_class": "collisions",
         "stable_beams": True,
         "has_bulk": True,
+        "bulk_datasets": "JetMET0,Muon0",
     }
-    assert {name for (_, name), e in seen.items() if e.final} == {"tracker_in", "run_class", "stable_beams", "has_bulk"}
+    bulk = {"has_bulk", "bulk_datasets"}
+    assert {name for (_, name), e in seen.items() if e.final} == {"tracker_in", "run_class", "stable_beams", *bulk}
 
 
 def test_all_runs_cost_one_request_once_their_end_was_looked_into(watch: Watch) -> None:

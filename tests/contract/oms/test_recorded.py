@@ -70,6 +70,7 @@ def test_a_look_at_recorded_attributes_tells_everything_about_an_ended_run() -> 
         "run_class": "cosmics",  # the recorded sections know no beam, whatever its key `circulating2022` says
         "stable_beams": False,
         "has_bulk": True,
+        "bulk_datasets": "ZeroBias",
     }
     assert values(seen, "service:oms") == {"newest_run": 355556}
 

@@ -1,4 +1,4 @@
-"""A period with one locked and one open run, and looks at it."""
+"""A period with one started and one open run, and looks at it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ from tests.support.tier0 import BASE, HOUR, Watch
 
 @pytest.fixture
 def period() -> Period:
-    locked = sim_run(398599, start=START - 9 * HOUR, end=START - 6 * HOUR, locked_at=START - HOUR)
+    times = {"locked_at": START - HOUR, "started_at": START - HOUR / 2}
+    locked = sim_run(398599, start=START - 9 * HOUR, end=START - 6 * HOUR, **times)
     done = {"Express": START + 8 * HOUR, "ExpressAlignment": START + 6 * HOUR, "Calibration": START + 5 * HOUR}
     return Period([locked, sim_run(stream_done=done)], now=START)
 

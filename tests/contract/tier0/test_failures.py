@@ -17,8 +17,9 @@ from tests.support.tier0 import BASE, HOUR, LOOK, Watch
     ("part", "lost"),
     [
         ("promptreco_status", {"prompt_enabled"}),
-        ("prod/run_config?run=", {"known_to_tier0", "era", "streams", "producers"}),
-        ("express_config", {"streams", "producers"}),
+        ("run=398600", {"known_to_tier0", "era", "streams", "producers", "express_cmssw"}),
+        ("reco_config", {"started_run", "started_era", "started_global_tag", "started_cmssw"}),
+        ("express_config", {"streams", "producers", "express_cmssw"}),
         ("stream=Calibration", {"stream_done"}),
     ],
 )

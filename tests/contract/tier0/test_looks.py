@@ -47,14 +47,14 @@ def test_a_run_is_followed_from_its_first_minute_to_its_reconstruction(watch: Wa
     )
     before = watch.looks.http.requests
     assert watch.at(10 * HOUR) == {}
-    assert watch.looks.http.requests - before == 3, "only the three questions about the service itself"
+    assert watch.looks.http.requests - before == 5, "only the five questions about the service itself"
 
 
 def test_a_run_being_taken_is_asked_neither_for_finished_streams_nor_for_its_release(watch: Watch) -> None:
     watch.at(HOUR)
     before = watch.looks.http.requests
     watch.at(HOUR + LOOK)
-    assert watch.looks.http.requests - before == 4, "three about the service, one about the run's streams"
+    assert watch.looks.http.requests - before == 6, "five about the service, one about the run's streams"
 
 
 def test_an_answer_seen_before_the_end_does_not_count_towards_the_final_set(watch: Watch) -> None:

@@ -80,9 +80,10 @@ def test_a_look_at_the_recorded_service_finds_frontier_switch_and_the_declared_r
     seen = looks.look(now, run_of_sim(run, now))
     assert values(seen, "service:tier0") == {
         "first_safe_run": 404616,
+        "frontier_trouble": "",
         "prompt_enabled": True,
         "tier0_newest_run": 404616,
-    }
+    } | dict.fromkeys(("started_run", "started_era", "started_global_tag", "started_cmssw"), "reco_config: status 599")
     told = values(seen, "402263")
     assert (told["known_to_tier0"], told["era"]) == (True, "Run2026C")
     assert "status 599" in str(told["streams"])

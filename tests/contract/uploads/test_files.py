@@ -52,6 +52,16 @@ def test_a_tag_skipped_by_the_pcl_rule_is_seen_though_the_log_does_not_name_it(h
     assert facts(seen, "EcalPedestals_express")["upload_result"] == "ok"
 
 
+def test_a_tag_that_the_metadata_of_the_file_do_not_name_was_not_served_though_the_file_says_ok(http, world):
+    other = TagResult("EcalPedestals_prompt", "ok", RUN, lands=False, named="EcalPedestals_prompt_test")
+    world.uploads = [upload(ECAL, other, TagResult("EcalPedestals_express", "ok", RUN))]
+    seen = look(http)
+    assert facts(seen, ECAL)["upload_status"] == "done"
+    assert facts(seen, ECAL)["upload_elsewhere"] == "EcalPedestals_prompt_test"
+    assert facts(seen, "EcalPedestals_prompt") == {"upload_result": "elsewhere"}
+    assert facts(seen, "EcalPedestals_express")["upload_result"] == "ok"
+
+
 def test_a_failed_export_is_told_with_its_code(http, world):
     failed = [TagResult(tag, "failed", RUN, lands=False) for tag in PRODUCTS[ECAL].destination_tags]
     world.uploads = [upload(ECAL, *failed, code=4210)]

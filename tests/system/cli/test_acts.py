@@ -71,6 +71,8 @@ def test_an_act_is_signed_or_is_none(config, store):
         (["keep-back", "398600:1-20"], "lumi ranges are answered when asked, never acted on"),
         (["keep-back"], "give a chunk, such as 398600, or --from-run 398600"),
         (["keep-back", "398600", "--from-run", "398600"], "not both"),
+        (["keep-back", "398600", "--to-run", "398601"], "--to-run 398601 needs a --from-run that is not above it"),
+        (["keep-back", "--from-run", "398601", "--to-run", "398600"], "needs a --from-run that is not above it"),
         (["keep-back", "398600", "--until", "tomorrow"], "expected 2026-06-01T12:00:00Z or a duration such as 6h"),
         (["keep-back", "398600", "--until", "2026-06-01T12:00:00"], "has no zone"),
         (["keep-back", "398600", "--until", "99999999999d"], "too far away"),
@@ -112,6 +114,24 @@ def test_a_range_ends_by_tag_and_is_ended_by_its_own_range_only(config, store):
     assert spy("release-back", "--from-run", 398601, *words).exit_code == 0
     in_force = [act.from_run for act in written(store) if act.do is Do.KEEP_BACK and act.ended_at is None]
     assert in_force == [398700]
+
+
+def test_a_range_with_an_end_is_written_whole_and_ended_by_the_same_range_only(config, store):
+    words = ["--why", "by hand", "--config", config]
+    tagged = ["--until-tag", "EcalPedestals_prompt", "--until", "12h"]
+    result = spy("keep-back", "--from-run", 398600, "--to-run", 398601, *tagged, *words)
+    assert "runs 398600 to 398601, each until it has an interval of EcalPedestals_prompt put there" in result.stdout
+    (act,) = written(store)
+    assert (act.run, act.from_run, act.to_run) == (None, 398600, 398601)
+    assert [act.concerns(run) for run in (398599, 398600, 398601, 398602)] == [False, True, True, False]
+    assert (
+        "for runs 398600 to 398602 there is no keep_back"
+        in spy("release-back", "--from-run", 398600, "--to-run", 398602, *words).stderr
+    )
+    assert spy("release-back", "--from-run", 398600, *words).exit_code == 2
+    assert spy("release-back", "--from-run", 398600, "--to-run", 398601, *words).exit_code == 0
+    waiver = spy("waive", "--from-run", 398600, "--to-run", 398601, "--rule", "calibration", *tagged[:2], *words)
+    assert "for keep_back alone" in waiver.stderr
 
 
 def test_a_waiver_names_its_rule_and_product(config, store):

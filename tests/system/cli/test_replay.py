@@ -14,14 +14,25 @@ def test_a_period_made_again_with_the_same_rules_is_identical(after):
     assert (told["different"], told["not_replayable"]) == (0, 0)
 
 
-def test_other_rules_are_named_with_what_they_would_have_said_and_are_no_failure(after, tmp_path):
+def test_other_rules_are_told_run_by_run_as_table_json_and_page_and_are_no_failure(after, tmp_path):
     file = after("waiver")
-    other = tmp_path / "other.toml"
-    other.write_text(packaged_text().replace('"SiStripBadStrip_pcl",', "", 1), encoding="utf-8")
-    result = spy("replay", *PERIOD, "--config", file, "--rules", other)
+    other, page = tmp_path / "other.toml", tmp_path / "changes.html"
+    other.write_text(packaged_text().replace(', "EcalPedestals_pcl"]', "]", 1), encoding="utf-8")
+    result = spy("replay", *PERIOD, "--config", file, "--rules", other, "--html", page)
     assert result.exit_code == 0
-    assert " 0 different" not in result.stdout.splitlines()[0]
-    assert "required" in result.stdout
+    assert result.stdout.startswith("With other rules, of 1 run: 1 ready earlier")
+    assert "EcalPedestals_pcl" in result.stdout
+    told = answer("replay", *PERIOD, "--config", file, "--rules", other)
+    [run] = told["runs"]
+    assert (run["turn"], told["counts"]["earlier"], run["products"]) == ("earlier", 1, ["EcalPedestals_pcl"])
+    assert run["hours"] < -5  # the waiver came at 20 h
+    assert "EcalPedestals_pcl" in page.read_text(encoding="utf-8")
+
+
+def test_a_page_without_other_rules_is_refused(after, tmp_path):
+    result = spy("replay", *PERIOD, "--config", after("waiver"), "--html", tmp_path / "x.html")
+    assert result.exit_code == 2
+    assert "expected --rules, --promote or --without" in result.stderr
 
 
 def test_only_the_asked_run_and_period_are_made_again(after):

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Select, String, Text, cast, column, func, literal, select, type_coerce, values
+from sqlalchemy import Connection, Select, String, Text, cast, column, false, func, literal, select, type_coerce, values
 
 from spy.domain.evidence import Value
 from spy.domain.release import Stage
@@ -163,10 +163,14 @@ def _unwatched(
     connection: Connection, first: datetime, silent_after: timedelta, now: datetime
 ) -> Iterator[tuple[datetime, datetime]]:
     """Gaps between the looks of the probe that looks most often; before the first look, and after the last one too."""
-    often = connection.execute(select(_probe.c.name).order_by(_probe.c.every_s, _probe.c.name).limit(1)).scalar()
-    looks = select(_look.c.at).where(_look.c.probe == often, _look.c.at >= first).order_by(_look.c.at)
+    often = connection.execute(
+        select(_probe.c.name, _probe.c.every_s).order_by(_probe.c.every_s, _probe.c.name)
+    ).first()
+    allowed = max(silent_after, timedelta(seconds=3 * often.every_s)) if often else silent_after
+    mine = (_look.c.probe == often.name) if often else false()
+    looks = select(_look.c.at).where(mine, _look.c.at >= first - allowed).order_by(_look.c.at)
     before = datetime.min.replace(tzinfo=first.tzinfo)
     for at in (*connection.execute(looks).scalars(), now):
-        if at > before + silent_after:
+        if at > before + allowed:
             yield before, at
         before = max(before, at)

@@ -1,0 +1,80 @@
+"""The hash of the rulebook stands for everything that changes decisions, and for nothing else."""
+
+import pytest
+
+from spy.app import probes_of, rulebook_of
+from spy.config import packaged_text, parse
+
+ENDPOINT = """
+[[endpoint]]
+name = "gate"
+service = "tier0"
+every = "2m"
+stale_after = "12m"
+path = "gate"
+[endpoint.read]
+open = { kind = "bool", at = "/open" }
+[[endpoint.fact]]
+name = "gate_open"
+kind = "bool"
+scope = "service"
+value = "open"
+text = "the gate is open"
+"""
+
+
+def hash_of(text: str = packaged_text(), **overrides: object) -> str:
+    config = parse(text, "config.toml", overrides)
+    return rulebook_of(config, probes_of(config)).hash
+
+
+@pytest.mark.parametrize(
+    "overrides",
+    [
+        {"tier0": {"reco_delay": "36h"}},
+        {"tier0": {"lock_offset": "20m"}},
+        {"tier0": {"upload_order_timeout": "12h"}},
+        {"tier0": {"publication_lag": "60s"}},
+        {"tier0": {"prompt_global_tag": {"Run2026D": "another"}}},
+        {"probe": {"dqm": {"stale_after": "30m"}}},
+        {"class": {"cosmics": {"online_tags": []}}},
+        {"class": {"cosmics": {"expected_streams": ["Express"]}}},
+    ],
+    ids=str,
+)
+def test_whatever_changes_decisions_changes_the_hash(overrides):
+    assert hash_of(**overrides) != hash_of()
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ('job = "SiStripDetVOff_prompt"', 'job = "Other"'),
+        ("on_change = true ", "on_change = false"),
+        ("tail_lumis = 20", "tail_lumis = 9"),
+    ],
+)
+def test_whatever_changes_decisions_in_a_list_changes_the_hash(before, after):
+    assert packaged_text().count(before) == 1
+    assert hash_of(packaged_text().replace(before, after)) != hash_of()
+
+
+def test_what_an_endpoint_says_and_for_how_long_it_is_believed_change_the_hash():
+    with_it = hash_of(packaged_text() + ENDPOINT)
+    assert with_it != hash_of()
+    assert hash_of(packaged_text() + ENDPOINT.replace('at = "/open"', 'at = "/shut"')) != with_it
+    assert hash_of(packaged_text() + ENDPOINT.replace('"12m"', '"20m"')) != with_it
+
+
+@pytest.mark.parametrize(
+    "overrides",
+    [
+        {"mail": {"port": 2525}},
+        {"web": {"port": 1}},
+        {"agent": {"store": "sqlite:///other.db"}},
+        {"release": {"url": ""}},
+    ],
+    ids=str,
+)
+def test_what_decides_nothing_leaves_the_hash_alone(overrides):
+    assert hash_of(**overrides) == hash_of()
