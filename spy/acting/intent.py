@@ -40,6 +40,8 @@ class Intent:
     until_tag: str = ""
     rule: str = ""
     product: str = ""
+    instead_of: int = 0
+    """The act that ends when this one begins, with a later end than it has; 0: none."""
 
 
 def planned(intent: Intent, config: Config, store: Engine, now: datetime) -> tuple[Act, list[str]]:

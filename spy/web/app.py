@@ -13,7 +13,22 @@ from spy import __version__
 from spy.config import Config
 from spy.site import Site
 from spy.web import health, login, metrics, problem
-from spy.web.api import acts, changes, me, readiness, runs, services, unknown
+from spy.web.api import (
+    acts,
+    alerts,
+    audits,
+    changes,
+    chunks,
+    decisions,
+    deliveries,
+    evidence,
+    me,
+    products,
+    readiness,
+    runs,
+    services,
+    unknown,
+)
 from spy.web.bodies import Bodies
 from spy.web.door import Door
 from spy.web.guard import Guard
@@ -21,6 +36,7 @@ from spy.web.headers import SecurityHeaders
 from spy.web.source import Source
 from spy.web.under import Under
 
+PARTS = (readiness, runs, chunks, decisions, changes, evidence, products, services, alerts, deliveries, acts, audits)
 Clock = Callable[[], datetime]
 
 
@@ -44,12 +60,12 @@ def create(config: Config, store: Engine, clock: Clock, mounts: Sequence[Mount] 
     app.state.inline_scripts = ()
     app.state.has_login = bool(config.login.issuer)
     problem.install(app)
-    for part in (readiness, runs, services, changes, acts):
+    for part in PARTS:
         app.include_router(part.router(source), prefix="/api/v1")
     app.include_router(me.router(), prefix="/api/v1")
     app.include_router(health.router(source))
     app.include_router(metrics.router(source))
-    app.include_router(unknown.router())
+    app.include_router(unknown.router(list(app.routes)))
     login.install(app, source, site)
     for mount in mounts:
         mount(app, store, config, clock)

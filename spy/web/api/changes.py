@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 
-from fastapi import APIRouter, Header, Query
+from fastapi import APIRouter, Depends, Header, Query
 from fastapi.responses import StreamingResponse
 from starlette.exceptions import HTTPException
 
 from spy.domain.errors import StoreError
 from spy.store.views import Decision, decisions_after, last_decision_id
-from spy.web.api.answers import PROBLEMS, DecisionAnswer
+from spy.web.api.answers import DecisionAnswer
+from spy.web.api.paging import only_known
 from spy.web.source import Source
 
 POLL_S = 1.0
@@ -22,7 +23,7 @@ PATIENCE_MS = 3000
 
 
 def router(source: Source) -> APIRouter:
-    routes = APIRouter(tags=["changes"], responses=PROBLEMS)
+    routes = APIRouter(dependencies=[Depends(only_known)], tags=["changes"])
 
     @routes.get("/changes", response_class=StreamingResponse)
     async def changes(
