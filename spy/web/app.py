@@ -12,7 +12,7 @@ from sqlalchemy import Engine
 from spy import __version__
 from spy.config import Config
 from spy.site import Site
-from spy.web import health, login, metrics, problem
+from spy.web import document, health, login, metrics, problem
 from spy.web.api import (
     acts,
     alerts,
@@ -66,6 +66,7 @@ def create(config: Config, store: Engine, clock: Clock, mounts: Sequence[Mount] 
     app.include_router(health.router(source))
     app.include_router(metrics.router(source))
     app.include_router(unknown.router(list(app.routes)))
+    document.install(app)
     login.install(app, source, site)
     for mount in mounts:
         mount(app, store, config, clock)

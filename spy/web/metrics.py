@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from fastapi import APIRouter, Response
+from fastapi.responses import PlainTextResponse
 
 from spy.store.views import Overview, overview
 from spy.web.source import Source
@@ -14,10 +15,11 @@ Sample = tuple[str, float]
 
 
 def router(source: Source) -> APIRouter:
-    routes = APIRouter()
+    routes = APIRouter(tags=["health"])
 
-    @routes.get("/metrics", include_in_schema=False)
+    @routes.get("/metrics", response_class=PlainTextResponse)
     def metrics() -> Response:
+        """Gauges of the whole in the Prometheus text format."""
         seen = overview(source.store, source.clock(), source.stale_after)
         return Response("".join(_text(seen)), media_type="text/plain; version=0.0.4; charset=utf-8")
 

@@ -24,7 +24,7 @@ MOST = 2000
 """Characters of a reason: it is read at night."""
 Text = Annotated[str, StringConstraints(pattern=r"^[^\x00]*$")]
 """Anything but NUL, which PostgreSQL does not keep."""
-Number = Annotated[int, Path(ge=1, lt=2**31)]
+Number = Annotated[int, Path(ge=1, lt=2**31, description="as the list of acts, or the first person, was told")]
 NOT_YET: dict[int | str, dict[str, Any]] = {
     200: {"description": "Not done: a preview, or a second person has to agree"}
 }
@@ -96,7 +96,9 @@ def _reading(routes: APIRouter, source: Source) -> None:
 
 def _acting(routes: APIRouter, source: Source) -> None:
     @routes.post("/acts", status_code=201, responses=NOT_YET)
-    def act(wish: Wish, response: Response, preview: bool = Query(False)) -> DoneAnswer:
+    def act(
+        wish: Wish, response: Response, preview: bool = Query(False, description="only say what it would do")
+    ) -> DoneAnswer:
         """Act, or with `preview` only learn what it would do. 200: nothing was written but, perhaps, a proposal."""
         asked = _asked(source, wish.who)
         intent = Intent(who=asked.caller.who, **wish.model_dump(exclude={"who"}))
@@ -113,7 +115,9 @@ def _acting(routes: APIRouter, source: Source) -> None:
         return _told(extend(_asked(source, wish.who), number, wish.until, wish.why), response)
 
     @routes.post("/proposals/{number}", status_code=201)
-    def agree(number: Number, response: Response, who: Name = Query("")) -> DoneAnswer:
+    def agree(
+        number: Number, response: Response, who: Name = Query("", description="only where the site has no login")
+    ) -> DoneAnswer:
         """Agree, as the second person, to an act that needs two."""
         return _told(confirm(_asked(source, who), number), response)
 

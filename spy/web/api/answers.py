@@ -89,6 +89,7 @@ class OutcomeAnswer(Answer):
 class DecisionAnswer(Answer):
     id: int
     chunk: str
+    run: int
     revision: int
     at: datetime
     verdict: State

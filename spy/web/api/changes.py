@@ -22,10 +22,14 @@ PATIENCE_MS = 3000
 """When a client that was cut off comes back."""
 
 
+class EventStream(StreamingResponse):
+    media_type = "text/event-stream"
+
+
 def router(source: Source) -> APIRouter:
     routes = APIRouter(dependencies=[Depends(only_known)], tags=["changes"])
 
-    @routes.get("/changes", response_class=StreamingResponse)
+    @routes.get("/changes", response_class=EventStream)
     async def changes(
         last_event_id: str = Header(
             "", description="id of the last event received; sent by browsers when they reconnect"
@@ -33,12 +37,14 @@ def router(source: Source) -> APIRouter:
         after: int | None = Query(
             None, ge=0, lt=2**63, description="the same for a first connection; 0: from the beginning"
         ),
+        follow: bool = Query(True, description="false: end once all that is decided by now was told"),
     ) -> StreamingResponse:
-        """One event per decision: its id, `event: decision`, and the decision as JSON. Without an id: new ones only."""
+        """A stream of decisions as they are made: server-sent events, of which each has an id to go on from.
+
+        Each is `event: decision` with the decision as JSON. Without `Last-Event-ID` or `after`: new ones only.
+        """
         start = await _start(source, last_event_id, after)
-        return StreamingResponse(
-            _events(source, start), media_type="text/event-stream", headers={"Cache-Control": "no-store"}
-        )
+        return EventStream(_events(source, start, follow=follow), headers={"Cache-Control": "no-store"})
 
     return routes
 
@@ -52,7 +58,7 @@ async def _start(source: Source, last_event_id: str, after: int | None) -> int:
     return after if after is not None else newest
 
 
-async def _events(source: Source, last: int) -> AsyncIterator[str]:
+async def _events(source: Source, last: int, *, follow: bool) -> AsyncIterator[str]:
     yield f"retry: {PATIENCE_MS}\n\n"
     silent_s = 0.0
     while True:
@@ -63,6 +69,8 @@ async def _events(source: Source, last: int) -> AsyncIterator[str]:
         for decision in found:
             last, silent_s = decision.id, 0.0
             yield _event(decision)
+        if not found and not follow:
+            return
         if not found:
             await asyncio.sleep(POLL_S)
             silent_s += POLL_S

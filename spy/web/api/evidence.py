@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query
+from pydantic import StringConstraints
 from starlette.exceptions import HTTPException
 
 from spy.domain.subject import Subject, run_of
@@ -14,9 +15,8 @@ from spy.web.api.paging import Cursor, CursorText, Limit, Name, RunFilter, only_
 from spy.web.source import Source
 
 SUBJECT = r"^([0-9A-Za-z_-]{1,50}:[1-9][0-9]{0,6}(/[a-z]+:[^\x00-\x1f\x7f]{1,150})?|service:[^\x00-\x1f\x7f]{1,150})$"
-SubjectText = Annotated[
-    str, Query(pattern=SUBJECT, description="`prod:398600`, `prod:398600/tag:NAME`, `service:tier0`")
-]
+SubjectText = Annotated[str, StringConstraints(pattern=SUBJECT)]
+_ABOUT = "`prod:398600`, `prod:398600/tag:NAME`, `service:tier0`"
 
 
 class EvidenceListAnswer(Listed):
@@ -29,7 +29,7 @@ def router(source: Source) -> APIRouter:
     @routes.get("/evidence")
     def evidence(
         run: RunFilter = None,
-        subject: SubjectText | None = None,
+        subject: Annotated[SubjectText | None, Query(description=_ABOUT)] = None,
         name: Annotated[Name | None, Query(description="only this fact, such as `run_end`")] = None,
         limit: Limit = 50,
         cursor: CursorText = "",
@@ -43,7 +43,7 @@ def router(source: Source) -> APIRouter:
 
     @routes.get("/evidence/history")
     def history_of_one_fact(
-        subject: SubjectText,
+        subject: Annotated[SubjectText, Query(description=_ABOUT)],
         name: Annotated[Name, Query(min_length=1, description="the fact, such as `run_end`")],
         limit: Limit = 50,
         cursor: CursorText = "",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Header, Path, Response
 from starlette.exceptions import HTTPException
@@ -17,6 +17,7 @@ from spy.web.source import Source
 ChunkText = Annotated[
     str, Path(max_length=200, pattern=PLAIN, description="`398600`, `398600/Muon0` or `398600:1-250`")
 ]
+UNCHANGED: dict[int | str, dict[str, Any]] = {304: {"description": "Unchanged since the answer with this ETag"}}
 _CURSOR = Cursor("readiness", {}, (int,))
 
 
@@ -34,8 +35,10 @@ def router(source: Source) -> APIRouter:
             next=_CURSOR.written((runs[-1].run,)) if len(runs) == limit else None,
         )
 
-    @routes.get("/readiness/{chunk:path}", response_model=ReadinessAnswer)
-    def readiness_of_chunk(chunk: ChunkText, if_none_match: str = Header("")) -> Response:
+    @routes.get("/readiness/{chunk:path}", response_model=ReadinessAnswer, responses=UNCHANGED)
+    def readiness_of_chunk(
+        chunk: ChunkText, if_none_match: str = Header("", description="the ETag of the answer before")
+    ) -> Response:
         """Whether one chunk may be reconstructed now, yes or no, and why not; 304 while nothing has changed."""
         found = _of(source, Chunk.parse(chunk))
         if found is None:
