@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 from itertools import chain
+from typing import Any
 
 import pytest
 
@@ -47,8 +48,8 @@ def test_a_cursor_of_another_list_or_of_other_filters_is_a_problem(site):
 def test_a_cursor_that_somebody_bent_is_a_problem(site):
     text = site.get("/runs?limit=1")["next"]
     mark = json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))[0]
-    times = [{"time": "x"}, {"time": 5}, {"time": "2026-06-01T12:00:00Z"}, {"x": 1}]
-    for place in ([-1], [2**70], [True], ["1"], [None], [[1]], [1, 1], [], *([time] for time in times)):
+    times: list[Any] = [[{"time": "x"}], [{"time": 5}], [{"time": "2026-06-01T12:00:00Z"}], [{"x": 1}]]
+    for place in [[-1], [2**70], [True], ["1"], [None], [[1]], [1, 1], [], *times]:
         bent = base64.urlsafe_b64encode(json.dumps([mark, *place]).encode()).decode().rstrip("=")
         assert site.problem(f"/runs?cursor={bent}")[0] == 400, place
 
