@@ -14,7 +14,7 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
-from spy.web.problem import MEDIA_TYPE
+from spy.web.problem import MEDIA_TYPE, title_of
 
 VERSION = "3.1.0"
 ABOUT = "Which runs may be reconstructed, why not the others, and what people did about it. Times are ISO 8601 UTC."
@@ -35,17 +35,17 @@ _SECURITY = {
     "session": {"type": "apiKey", "in": "cookie", "name": "__Host-spy", "description": "of a person who logged in"},
 }
 _EVERYWHERE = {
-    400: ("Bad Request", "cursor 'x': not one of ours; give back `next` as it was"),
-    401: ("Unauthorized", "log in, or send a token: Authorization: Bearer …"),
-    403: ("Forbidden", "the token 'tier0' does not reach read"),
-    405: ("Method Not Allowed", "DELETE is not possible here; GET is"),
-    421: ("Misdirected Request", "this page is served as spy.example.org, and not as 'example.invalid'"),
-    422: ("Unprocessable Content", "query.limit: Input should be less than or equal to 500"),
-    503: ("Service Unavailable", "store: cannot read: database is locked"),
+    400: "cursor 'x': not one of ours; give back `next` as it was",
+    401: "log in, or send a token: Authorization: Bearer …",
+    403: "the token 'tier0' does not reach read",
+    405: "DELETE is not possible here; GET is",
+    421: "this page is served as spy.example.org, and not as 'example.invalid'",
+    422: "query.limit: Input should be less than or equal to 500",
+    503: "store: cannot read: database is locked",
 }
 _BY_KIND = {
-    404: ("Not Found", "run 123456: the agent never followed this run"),
-    413: ("Content Too Large", "a request body of at most 262144 bytes is taken"),
+    404: "run 123456: the agent never followed this run",
+    413: "a request body of at most 262144 bytes is taken",
 }
 
 
@@ -67,7 +67,7 @@ def _document(app: FastAPI) -> dict[str, Any]:
     told = examples()
     for name, path, operation in operations(document):
         _sum_up(operation)
-        operation["responses"] |= {str(status): _problem(*told) for status, told in _problems(path, operation)}
+        operation["responses"] |= {str(status): _problem(status, text) for status, text in _problems(path, operation)}
         if path.startswith("/health"):
             operation["security"] = [{}]
         _exemplify(operation, told.get(name, {}))
@@ -95,16 +95,17 @@ def _sum_up(operation: dict[str, Any]) -> None:
     operation["summary"], operation["description"] = first.rstrip("."), rest or first
 
 
-def _problems(path: str, operation: Mapping[str, Any]) -> Iterator[tuple[int, tuple[int, str, str]]]:
-    for status, (title, detail) in {**_EVERYWHERE, **_BY_KIND}.items():
+def _problems(path: str, operation: Mapping[str, Any]) -> Iterator[tuple[int, str]]:
+    for status, detail in {**_EVERYWHERE, **_BY_KIND}.items():
         if status == 404 and "{" not in path:
             continue
         if status == 413 and "requestBody" not in operation:
             continue
-        yield status, (status, title, detail)
+        yield status, detail
 
 
-def _problem(status: int, title: str, detail: str) -> dict[str, Any]:
+def _problem(status: int, detail: str) -> dict[str, Any]:
+    title = title_of(status)
     example = {"type": "about:blank", "title": title, "status": status, "detail": detail}
     schema = {"$ref": "#/components/schemas/Problem"}
     return {"description": title, "content": {MEDIA_TYPE: {"schema": schema, "example": example}}}

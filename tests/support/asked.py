@@ -17,7 +17,7 @@ ASKED: dict[str, tuple[str, dict[str, Any] | None]] = {
     "GET /api/v1/chunks": ("/api/v1/chunks?limit=1", None),
     "GET /api/v1/chunks/{chunk}": ("/api/v1/chunks/398600", None),
     "GET /api/v1/decisions": ("/api/v1/decisions?run=398602&limit=1", None),
-    "GET /api/v1/changes": ("/api/v1/changes?after=9&follow=false", None),
+    "GET /api/v1/changes": ("/api/v1/changes?after=8&follow=false", None),
     "GET /api/v1/evidence": ("/api/v1/evidence?run=398602&limit=1", None),
     "GET /api/v1/evidence/history": ("/api/v1/evidence/history?subject=prod:398602&name=run_end", None),
     "GET /api/v1/products": ("/api/v1/products", None),
@@ -48,10 +48,16 @@ def asked(client: httpx.Client) -> dict[str, dict[str, Any]]:
             client.post("/api/v1/acts", json={"do": "stop", "why": "Tier0 is being updated", "who": "ana"})
         answer = client.request(method, path, json=body)
         assert answer.is_success, f"{name}: {answer.text}"
-        is_json = answer.headers["content-type"] == "application/json"
-        told = {"answer": _cut(answer.json()) if is_json else _first_lines(answer.text)}
-        found[name] = ({"body": body} if body else {}) | told
+        found[name] = ({"body": body} if body else {}) | {"answer": _told(answer)}
     return found
+
+
+def _told(answer: httpx.Response) -> Any:
+    kind = answer.headers["content-type"].partition(";")[0]
+    if kind == "text/event-stream":
+        _, event, *_ = answer.text.split("\n\n")  # the first part says when to come back
+        return dict(line.split(": ", 1) for line in event.splitlines())
+    return _cut(answer.json()) if kind == "application/json" else _first_lines(answer.text)
 
 
 def _cut(told: Any) -> Any:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from typing import Any
 
 from fastapi import APIRouter, Depends, Header, Query
 from fastapi.responses import StreamingResponse
@@ -22,14 +23,33 @@ PATIENCE_MS = 3000
 """When a client that was cut off comes back."""
 
 
+EVENT = {
+    "type": "object",
+    "description": "One event of the stream, as its fields",
+    "required": ["id", "event", "data"],
+    "properties": {
+        "id": {"type": "string", "description": "To be given back as Last-Event-ID"},
+        "event": {"const": "decision"},
+        "data": {
+            "type": "string",
+            "contentMediaType": "application/json",
+            "contentSchema": {"$ref": "#/components/schemas/DecisionAnswer"},
+        },
+    },
+}
+
+
 class EventStream(StreamingResponse):
     media_type = "text/event-stream"
+
+
+STREAM: dict[int | str, dict[str, Any]] = {200: {"content": {EventStream.media_type: {"schema": EVENT}}}}
 
 
 def router(source: Source) -> APIRouter:
     routes = APIRouter(dependencies=[Depends(only_known)], tags=["changes"])
 
-    @routes.get("/changes", response_class=EventStream)
+    @routes.get("/changes", response_class=EventStream, responses=STREAM)
     async def changes(
         last_event_id: str = Header(
             "", description="id of the last event received; sent by browsers when they reconnect"
