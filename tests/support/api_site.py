@@ -59,9 +59,9 @@ class ApiSite:
             found.append(self.get(f"{path}{'&' if '?' in path else '?'}cursor={cursor}"))
         return [page[key] for page in found]
 
-    def token(self, *reaches: Reach, role: Role = Role.SHIFTER) -> str:
+    def token(self, *reaches: Reach, role: Role = Role.SHIFTER, name: str = "test") -> str:
         with writing(self.store.engine) as connection:
-            return tokens.make(connection, "test", reaches, role, self.now, timedelta(days=1), "ada")
+            return tokens.make(connection, name, reaches, role, self.now, timedelta(days=1), "ada")
 
 
 @contextmanager

@@ -7,7 +7,10 @@ from datetime import timedelta
 import pytest
 
 from spy.domain.act import Do
+from spy.domain.caller import Reach, Role
 from spy.domain.release import Stage
+from spy.store import audit
+from spy.store.engine import reading
 from tests.support.api_site import api_site
 from tests.support.filled_store import NOW
 
@@ -78,6 +81,29 @@ def test_an_end_needs_who_and_why(site):
     assert site.post("/acts/1/end", why=" ").status_code == 400
     assert site.post("/acts/1/end").status_code == 422
     assert in_force(site) == [("silence", None)]
+
+
+def test_a_shifter_takes_a_waiver_back_and_does_not_make_it_longer(tmp_path):
+    """Who keeps something from going out needs less than who lets it go."""
+    with api_site(f"sqlite:///{tmp_path / 'spy.db'}", login=tmp_path) as site:
+        waiver = site.store.act(Do.WAIVE, 398602, "seen by hand", rule="upload", until=NOW + timedelta(hours=1)).id
+
+        def status(wish, role, **body):
+            token = site.token(Reach.ACT, role=role, name=f"{role} {wish}")
+            headers = {"Authorization": f"Bearer {token}"}
+            answer = site.client.post(f"/api/v1/acts/{waiver}/{wish}", json={"why": "x"} | body, headers=headers)
+            return answer.status_code
+
+        assert status("end", Role.VIEWER) == 403
+        assert status("extend", Role.SHIFTER, until="6h") == 403
+        assert status("end", Role.SHIFTER) == 201
+        with reading(site.store.engine) as connection:
+            told = [(row.who, row.what, row.outcome) for row in audit.newest(connection, 3)]
+        assert told == [
+            ("shifter end", "end waive", "done"),
+            ("shifter extend", "waive", "refused"),
+            ("viewer end", "end waive", "refused"),
+        ]
 
 
 def test_an_extension_that_needs_two_waits_for_the_second_and_holds_until_then(tmp_path):

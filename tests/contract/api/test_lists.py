@@ -4,10 +4,16 @@ from __future__ import annotations
 
 import base64
 import json
+from collections.abc import Iterator
+from datetime import timedelta
 from itertools import chain
 from typing import Any
 
 import pytest
+
+from spy.domain.verdict import State
+from spy.store.views import decision_list, paging
+from tests.support.api_site import ApiSite, api_site
 
 LISTS = {
     "readiness": "/readiness",
@@ -17,6 +23,13 @@ LISTS = {
     "evidence": "/evidence?run=398602",
     "deliveries": "/deliveries",
 }
+
+
+@pytest.fixture
+def site(store_url: str) -> Iterator[ApiSite]:
+    """On every kind of store."""
+    with api_site(store_url) as made:
+        yield made
 
 
 def joined(path, **more):
@@ -31,11 +44,28 @@ def test_pages_of_one_together_are_the_whole_list(site):
         assert list(chain.from_iterable(site.pages(joined(path, limit=1), key))) == whole[key], path
 
 
-@pytest.mark.parametrize("cursor", ["x", "e30", "WzFd", "é", "%00", "W10=", "=" * 900])
-def test_what_is_no_cursor_is_a_problem(site, cursor):
+def test_what_is_no_cursor_is_a_problem(site):
     for path in LISTS.values():
-        status, detail = site.problem(joined(path, cursor=cursor))
-        assert (status, "cursor" in detail) == (400, True), path
+        for cursor in ("x", "e30", "WzFd", "é", "%00", "W10=", "=" * 900):
+            status, detail = site.problem(joined(path, cursor=cursor))
+            assert (status, "cursor" in detail) == (400, True), path
+
+
+def test_a_rare_verdict_is_found_by_short_pages_that_lead_on(site, monkeypatch):
+    """What one page costs is bounded; what it misses comes on a later one."""
+    for module in (paging, decision_list):
+        monkeypatch.setattr(module, "EXAMINED", 2)
+    found = site.pages("/decisions?verdict=blocked&limit=2", "decisions")
+    assert [len(page) for page in found].count(0) > 1
+    assert [(d["run"], d["verdict"]) for page in found for d in page] == [(398602, "blocked")]
+
+
+def test_a_list_that_grows_while_it_is_read_tells_nothing_twice(site):
+    first = site.get("/decisions?limit=4")
+    site.store.decide(398602, State.READY, ago=timedelta(0))
+    rest = site.get(f"/decisions?cursor={first['next']}")["decisions"]
+    ids = [decision["id"] for decision in first["decisions"] + rest]
+    assert sorted(ids) == list(range(1, 10))
 
 
 def test_a_cursor_of_another_list_or_of_other_filters_is_a_problem(site):
