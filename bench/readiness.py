@@ -11,15 +11,12 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
-import time
-from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 from subprocess import PIPE, Popen
 from tempfile import TemporaryDirectory
 
-import httpx
-
+from bench.asking import asked
 from bench.serving import PREPARED
 from spy.clock import utc_now
 from spy.domain.caller import Reach, Role
@@ -32,18 +29,6 @@ RATE, SECONDS, OPEN = 200, 20, 50
 ASKED = 398625
 """A ready run behind runs that are not: the answer takes the longest way."""
 TARGET_S = 0.020
-CONNECTIONS = 20
-
-
-@dataclass
-class Times:
-    took_s: list[float] = field(default_factory=list)
-    unchanged: int = 0
-    wrong: int = 0
-
-    def quantile(self, part: float) -> float:
-        ordered = sorted(self.took_s)
-        return ordered[min(len(ordered) - 1, int(part * len(ordered)))]
 
 
 def filled(url: str) -> str:
@@ -65,31 +50,6 @@ def cpu_s(pid: int) -> float:
     """User and system time of a process so far."""
     fields = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-
-
-async def asked(url: str, path: str, token: str, rate: int, seconds: int) -> Times:
-    """At fixed times; a question counts from when it was due, not from when a connection was free."""
-    times, etag = Times(), ""
-    limits = httpx.Limits(max_connections=CONNECTIONS, max_keepalive_connections=CONNECTIONS)
-    headers = {"Authorization": f"Bearer {token}"}
-    async with httpx.AsyncClient(base_url=url, limits=limits, headers=headers, trust_env=False, timeout=30) as client:
-
-        async def once(number: int, due: float) -> None:
-            nonlocal etag
-            more = {"If-None-Match": etag} if etag and number % 10 else {}
-            answer = await client.get(path, headers=more)
-            times.took_s.append(time.perf_counter() - due)
-            etag = answer.headers.get("etag", "")
-            times.unchanged += answer.status_code == 304
-            times.wrong += answer.status_code not in (200, 304)
-
-        start = time.perf_counter() + 0.1
-        async with asyncio.TaskGroup() as group:
-            for number in range(rate * seconds):
-                due = start + number / rate
-                await asyncio.sleep(max(0.0, due - time.perf_counter()))
-                group.create_task(once(number, due))
-    return times
 
 
 def measure(rate: int = RATE, seconds: int = SECONDS) -> int:

@@ -21,8 +21,9 @@ from spy.store import acts, notes
 from spy.store.engine import reading
 from spy.store.views import standing
 from spy.store.views.facts import heartbeat, of_services
-from spy.store.views.standing import Standing
+from spy.store.views.standing import Lower, Standing
 
+_NEEDS_A_PERSON = (Stage.WITHDRAWN, Stage.REFUSED)
 KEEPING = (Do.KEEP_BACK, Do.HOLD_TIER0, Do.STOP)
 
 
@@ -77,9 +78,9 @@ def readiness(store: Engine, chunk: Chunk, now: datetime, stale_after: timedelta
 
 
 def _is_held_from_below(connection: Connection, run: int, active: Sequence[Act]) -> bool:
-    below = [line for line in standing.open_ones(connection, active) if line.run < run]
-    stopping = [line.run for line in below if not _lets_through(line)]
-    return bool(stopping and standing.that_hold(connection, stopping))
+    stopping = [line.run for line in standing.lower_ones(connection, run) if not _lets_through(line, active)]
+    # The lowest is mostly enough; whether the others hold anybody matters only where it does not.
+    return any(runs and standing.that_hold(connection, runs) for runs in (stopping[:1], stopping[1:]))
 
 
 def objections(connection: Connection, now: datetime, stale_after: timedelta) -> tuple[str, ...]:
@@ -97,15 +98,16 @@ def _kept(active: Sequence[Act]) -> tuple[str, ...]:
 
 def _stage_objection(line: Standing) -> tuple[str, ...]:
     """A release taken back, or refused by Tier0, needs a person, whatever the verdict says."""
-    if line.stage in (Stage.WITHDRAWN, Stage.REFUSED):
+    if line.stage in _NEEDS_A_PERSON:
         return (f"the release is {line.stage}: {line.detail}",)
     return ()
 
 
-def _lets_through(line: Standing) -> bool:
+def _lets_through(line: Lower | Standing, active: Sequence[Act]) -> bool:
     if line.stage.is_closed:
         return True
-    return line.verdict is State.READY and not _kept(line.acts) and not _stage_objection(line)
+    kept = any(act.do in KEEPING and act.concerns(line.run) for act in active)
+    return line.verdict is State.READY and not kept and line.stage not in _NEEDS_A_PERSON
 
 
 def _note(chunk: Chunk) -> str:
@@ -124,12 +126,13 @@ def first_unready_run(store: Engine, now: datetime, stale_after: timedelta) -> i
     """
     with reading(store) as connection:
         general = objections(connection, now, stale_after)
-        followed = standing.open_ones(connection, acts.active(connection, now))
+        active = acts.active(connection, now)
+        followed = standing.open_ones(connection, active)
         holding = standing.that_hold(connection, [line.run for line in followed])
         lines = [line for line in followed if line.run in holding]
         first_safe = of_services(connection, now).get("first_safe_run")
     for line in lines:
-        if not line.stage.is_closed and (general or not _lets_through(line)):
+        if not line.stage.is_closed and (general or not _lets_through(line, active)):
             return line.run
     if lines:
         return lines[-1].run + 1

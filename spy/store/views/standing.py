@@ -62,6 +62,24 @@ def _standings(which: ColumnElement[bool]) -> Select[Any]:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Lower:
+    """What a run behind it has to know of a run."""
+
+    run: int
+    verdict: State
+    stage: Stage
+
+
+def _lower() -> Select[Any]:
+    others = _decision.alias()
+    newest = select(others.c.verdict).where(others.c.run == _run.c.number).order_by(others.c.id.desc()).limit(1)
+    verdict = newest.correlate(_run).scalar_subquery().label("verdict")
+    query = select(_run.c.number, _release.c.stage, verdict).outerjoin(_release, _release.c.run == _run.c.number)
+    return query.where(_run.c.closed_at.is_(None), _run.c.number < bindparam("run")).order_by(_run.c.number)
+
+
+LOWER = _lower()
 OF_ONE = _standings(_run.c.number == bindparam("run"))
 OPEN = _standings(_run.c.closed_at.is_(None))
 
@@ -74,6 +92,19 @@ def of_one(connection: Connection, run: int, active: Sequence[Act]) -> Standing 
 def open_ones(connection: Connection, active: Sequence[Act]) -> list[Standing]:
     """Of all open runs, the lowest first."""
     return [_standing(row, active) for row in connection.execute(OPEN)]
+
+
+def lower_ones(connection: Connection, run: int) -> list[Lower]:
+    """Open runs below a run, the lowest first."""
+    rows = connection.execute(LOWER, {"run": run})
+    return [
+        Lower(
+            row.number,
+            State(row.verdict) if row.verdict else State.UNKNOWN,
+            Stage(row.stage) if row.stage else Stage.NONE,
+        )
+        for row in rows
+    ]
 
 
 def _standing(row: Any, active: Sequence[Act]) -> Standing:

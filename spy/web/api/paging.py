@@ -89,7 +89,7 @@ def time_of(text: str | None, name: str) -> datetime | None:
         raise HTTPException(400, f"{name} {text!r}: expected a time with its zone, 2026-06-01T12:00:00Z") from None
 
 
-def only_known(request: Request) -> None:
+async def only_known(request: Request) -> None:
     """A misspelt filter is refused: the answer to another question than was asked looks right and is not."""
     known = {field.alias for field in request.scope["route"].dependant.query_params}
     if unknown := sorted(set(request.query_params) - known):

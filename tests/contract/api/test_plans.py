@@ -33,6 +33,7 @@ ASKED: dict[str, tuple[Any, str]] = {
     "chunks, next page": (chunk_list.examined_rows(None, AFTER["release"]), "ix_release_run"),
     "one run's standing": (standing.OF_ONE, "ix_decision_run"),
     "open runs' standings": (standing.OPEN, "ix_run_closed_at"),
+    "lower open runs": (standing.LOWER, "ix_run_closed_at"),
     "facts that hold": (standing.FACTS_THAT_HOLD, "ix_evidence_fact"),
 }
 PARAMETERS = {"run": 300_007, "runs": [300_007, 300_008]}
