@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from functools import partial
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Header, Path, Response
@@ -13,6 +14,7 @@ from spy.store.views import Readiness, first_unready_run, readiness, run_lines
 from spy.web.api.answers import FirstUnreadyAnswer, ReadinessAnswer, ReadinessesAnswer
 from spy.web.api.paging import PLAIN, Cursor, CursorText, Limit, only_known
 from spy.web.source import Source
+from spy.web.together import Together
 
 ChunkText = Annotated[
     str, Path(max_length=200, pattern=PLAIN, description="`398600`, `398600/Muon0` or `398600:1-250`")
@@ -23,6 +25,7 @@ _CURSOR = Cursor("readiness", {}, (int,))
 
 def router(source: Source) -> APIRouter:
     routes = APIRouter(tags=["readiness"], dependencies=[Depends(only_known)])
+    together = Together(partial(_of, source))
 
     @routes.get("/readiness")
     def readiness_of_all(limit: Limit = 50, cursor: CursorText = "") -> ReadinessesAnswer:
@@ -36,11 +39,11 @@ def router(source: Source) -> APIRouter:
         )
 
     @routes.get("/readiness/{chunk:path}", response_model=ReadinessAnswer, responses=UNCHANGED)
-    def readiness_of_chunk(
+    async def readiness_of_chunk(
         chunk: ChunkText, if_none_match: str = Header("", description="the ETag of the answer before")
     ) -> Response:
         """Whether one chunk may be reconstructed now, yes or no, and why not; 304 while nothing has changed."""
-        found = _of(source, Chunk.parse(chunk))
+        found = await together.ask(Chunk.parse(chunk))
         if found is None:
             raise HTTPException(404, f"chunk {chunk!r}: the agent never followed this run")
         body = ReadinessAnswer.model_validate(found).model_dump_json()
