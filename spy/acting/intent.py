@@ -41,6 +41,8 @@ class Intent:
     rule: str = ""
     product: str = ""
     to_run: int | None = None
+    instead_of: int = 0
+    """The act that ends when this one begins, with a later end than it has; 0: none."""
 
 
 def planned(intent: Intent, config: Config, store: Engine, now: datetime) -> tuple[Act, list[str]]:

@@ -60,7 +60,7 @@ def perform(asked: Asked, intent: Intent) -> Done:
             number = proposals.add(connection, asked.caller.key, asdict(intent) | {"who": act.who}, asked.now)
             _note(connection, asked, act, f"proposed as {number}")
             return Done(act, effect, number)
-        act = acts.write(connection, act)
+        act = _written(connection, act, intent)
         _note(connection, asked, act, f"act {act.id}")
     return Done(act, effect)
 
@@ -76,11 +76,18 @@ def confirm(asked: Asked, number: int) -> Done:
     act, effect = planned(intent, asked.config, asked.store, asked.now)
     act = replace(act, why=f"{act.why} (agreed to by {asked.caller.who})")
     with writing(asked.store) as connection:
-        act = acts.write(connection, act)
+        act = _written(connection, act, intent)
         if not proposals.settle(connection, number, act.id):
             raise ActError(f"proposal {number} was agreed to by somebody else just now")
         _note(connection, asked, act, f"agreed to proposal {number}: act {act.id}")
     return Done(act, tuple(effect))
+
+
+def _written(connection: Connection, act: Act, intent: Intent) -> Act:
+    """The act, and the end of the one whose place it takes, in one transaction: nothing is let go in between."""
+    if intent.instead_of and not acts.end(connection, intent.instead_of, act.at, act.who):
+        raise ActError(f"act {intent.instead_of}: it has ended meanwhile")
+    return acts.write(connection, act)
 
 
 def _planned(asked: Asked, intent: Intent) -> tuple[Act, tuple[str, ...]]:

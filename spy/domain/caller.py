@@ -75,9 +75,12 @@ class Caller:
         if not self.role.covers(needed):
             raise Denied(f"{what}: needs the role {needed}; {self.who} is {self.role}")
 
-    def must_be_allowed(self, do: Do) -> None:
+    def must_reach_acts(self, what: str) -> None:
         if not self.may(Reach.ACT):
             raise Denied(
-                f"{do}: the token {self.key!r} does not reach acts; it reaches {', '.join(sorted(self.reaches))}"
+                f"{what}: the token {self.key!r} does not reach acts; it reaches {', '.join(sorted(self.reaches))}"
             )
+
+    def must_be_allowed(self, do: Do) -> None:
+        self.must_reach_acts(str(do))
         self.must_be(NEEDS[do], str(do))

@@ -138,6 +138,14 @@ def mark_handled(connection: Connection, act_id: int) -> None:
     connection.execute(update(_act).where(_act.c.id == act_id).values(handled=True))
 
 
+def end(connection: Connection, act_id: int, at: datetime, who: str) -> bool:
+    """End one act before its time; False if it has ended already."""
+    ended = connection.execute(
+        update(_act).where(_act.c.id == act_id, _not_ended(at)).values(ended_at=at, ended_by=who)
+    )
+    return ended.rowcount == 1
+
+
 def end_by_tag(connection: Connection, act_id: int, at: datetime, why: str) -> None:
     connection.execute(update(_act).where(_act.c.id == act_id).values(ended_at=at, ended_by=why))
 

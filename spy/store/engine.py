@@ -29,7 +29,7 @@ def open_store(url: str, *, durable: bool = True) -> Engine:
         return engine
     if parsed.database and parsed.database != ":memory:":
         Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
-    engine = create_engine(parsed, connect_args={"timeout": 5, "check_same_thread": False})
+    engine = create_engine(parsed, pool_size=20, connect_args={"timeout": 5, "check_same_thread": False})
     event.listen(engine, "connect", _pragmas(durable))
     event.listen(engine, "begin", _begin_immediate)
     return engine

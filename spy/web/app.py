@@ -14,8 +14,23 @@ from spy.acting import calling
 from spy.acting.perform import Asked
 from spy.config import Config
 from spy.site import Site
-from spy.web import health, login, metrics, problem
-from spy.web.api import acts, changes, me, readiness, runs, services, unknown
+from spy.web import document, health, login, metrics, problem
+from spy.web.api import (
+    acts,
+    alerts,
+    audits,
+    changes,
+    chunks,
+    decisions,
+    deliveries,
+    evidence,
+    me,
+    products,
+    readiness,
+    runs,
+    services,
+    unknown,
+)
 from spy.web.bodies import Bodies
 from spy.web.door import Door, csrf_cookie_name
 from spy.web.guard import Guard
@@ -23,6 +38,7 @@ from spy.web.headers import SecurityHeaders
 from spy.web.source import Source
 from spy.web.under import Under
 
+PARTS = (readiness, runs, chunks, decisions, changes, evidence, products, services, alerts, deliveries, acts, audits)
 Clock = Callable[[], datetime]
 
 
@@ -49,12 +65,13 @@ def create(config: Config, store: Engine, clock: Clock, mounts: Sequence[Mount] 
     app.state.csrf_cookie = csrf_cookie_name(site)
     app.state.asked = lambda: Asked(store, config, calling.current(), clock())
     problem.install(app)
-    for part in (readiness, runs, services, changes, acts):
+    for part in PARTS:
         app.include_router(part.router(source), prefix="/api/v1")
     app.include_router(me.router(), prefix="/api/v1")
     app.include_router(health.router(source))
     app.include_router(metrics.router(source))
-    app.include_router(unknown.router())
+    app.include_router(unknown.router(list(app.routes)))
+    document.install(app)
     login.install(app, source, site)
     for mount in mounts:
         mount(app, store, config, clock)

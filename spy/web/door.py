@@ -32,7 +32,9 @@ LOGIN = "/login"
 _REACHES: Sequence[tuple[str, Reach]] = (
     ("/api/v1/readiness", Reach.READINESS),
     ("/api/v1/firstunreadyrun", Reach.READINESS),
+    ("/api/v1/first-unready-run", Reach.READINESS),
     ("/api/v1/acts", Reach.ACT),
+    ("/api/v1/proposals", Reach.ACT),
     ("/api/v1/", Reach.READ),
     ("/metrics", Reach.METRICS),
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from fastapi import APIRouter, Response
+from fastapi.responses import PlainTextResponse
 
 from spy.store.views import Overview, overview
 from spy.store.views.changed import changed_after_lock
@@ -15,10 +16,11 @@ Sample = tuple[str, float]
 
 
 def router(source: Source) -> APIRouter:
-    routes = APIRouter()
+    routes = APIRouter(tags=["health"])
 
-    @routes.get("/metrics", include_in_schema=False)
+    @routes.get("/metrics", response_class=PlainTextResponse)
     def metrics() -> Response:
+        """Gauges of the whole in the Prometheus text format."""
         seen = overview(source.store, source.clock(), source.stale_after)
         changed = changed_after_lock(source.store)
         return Response("".join(_text(seen, changed)), media_type="text/plain; version=0.0.4; charset=utf-8")

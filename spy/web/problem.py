@@ -15,11 +15,17 @@ from spy.domain.errors import ActError, Denied, StoreError
 
 log = logging.getLogger(__name__)
 
+RENAMED = {413: "Content Too Large", 422: "Unprocessable Content"}
+"""By RFC 9110; Python says so from 3.13 on."""
 MEDIA_TYPE = "application/problem+json"
 
 
+def title_of(status: int) -> str:
+    return RENAMED.get(status) or HTTPStatus(status).phrase
+
+
 def problem(status: int, detail: str, headers: Mapping[str, str] | None = None) -> Response:
-    body = {"type": "about:blank", "title": HTTPStatus(status).phrase, "status": status, "detail": detail}
+    body = {"type": "about:blank", "title": title_of(status), "status": status, "detail": detail}
     text = json.dumps(body, ensure_ascii=False)
     return Response(text, status, dict(headers or {}) | {"Cache-Control": "no-store"}, media_type=MEDIA_TYPE)
 

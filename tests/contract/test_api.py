@@ -95,7 +95,8 @@ def test_the_answer_of_a_silent_agent_changes_to_not_ready_by_time_alone(site):
         ("/api/v1/readiness/398600:9-1", 400),
         ("/api/v1/readiness/398600%2F..%2F..%2Fetc", 400),
         ("/api/v1/readiness?limit=0", 422),
-        ("/api/v1/runs?before=x", 422),
+        ("/api/v1/runs?before=398603", 422),
+        ("/api/v1/runs?cursor=x", 400),
         ("/api/v1/runs/0", 422),
         ("/api/v1/runs/99999999999999999999", 422),
         ("/api/v1/runs/123456", 404),
@@ -114,10 +115,11 @@ def test_a_wrong_method_is_a_problem_that_names_the_right_one(site):
 
 
 def test_the_list_and_the_first_unready_run_say_the_same(site):
-    listed = {answer["chunk"]: answer for answer in site.get("/api/v1/readiness?limit=6").json()}
+    listed = {answer["chunk"]: answer for answer in site.get("/api/v1/readiness?limit=6").json()["readiness"]}
     assert list(listed) == [str(run) for run in range(398607, 398601, -1)]
     assert listed["398603"]["ready"]
-    assert site.get("/api/v1/firstunreadyrun").json() == {"result": [398602]}
+    for name in ("first-unready-run", "firstunreadyrun"):
+        assert site.get(f"/api/v1/{name}").json() == {"result": [398602]}
 
 
 # --- runs and services -----------------------------------------------------------------------------------------------
@@ -125,9 +127,9 @@ def test_the_list_and_the_first_unready_run_say_the_same(site):
 
 def test_runs_are_paged_until_there_are_none(site):
     first = site.get("/api/v1/runs?limit=5").json()
-    last = site.get(f"/api/v1/runs?limit=5&before={first['before']}").json()
+    last = site.get(f"/api/v1/runs?limit=5&cursor={first['next']}").json()
     assert [run["run"] for run in first["runs"] + last["runs"]] == list(range(398607, 398599, -1))
-    assert (first["before"], last["before"]) == (398603, None)
+    assert last["next"] is None
 
 
 def test_a_run_tells_every_outcome_with_the_values_seen(site):

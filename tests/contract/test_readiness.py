@@ -35,6 +35,21 @@ def test_a_ready_run_behind_a_blocked_one_is_ready_but_not_in_prefix_order(night
     assert blocked.reasons == ("SiStripBadStrip_pcl: upload blocked: upload_result (failed)",)
 
 
+def test_a_run_that_tier0_never_got_holds_nobody_and_one_behind_it_still_may(night):
+    night.run(398590, transferred=False)
+    night.decide(398602, State.READY)
+    assert ask(night, "398603").prefix_ready, "the lowest run is not ready, and holds nobody"
+    night.run(398591, has_bulk=True)
+    assert not ask(night, "398603").prefix_ready, "nothing is decided about this one, and it holds"
+
+
+@pytest.mark.parametrize("do", [Do.KEEP_BACK, Do.STOP])
+def test_a_lower_run_that_is_kept_back_holds_those_behind_it(night, do):
+    night.decide(398602, State.READY)
+    night.act(do, None if do is Do.STOP else 398602, "noise")
+    assert not ask(night, "398603").prefix_ready
+
+
 @pytest.mark.parametrize("chunk", ["398603/Muon0", "398603:1-250"])
 def test_a_part_of_a_run_is_answered_as_its_run_and_says_so(night, chunk):
     answer = ask(night, chunk)

@@ -38,6 +38,7 @@ class Message:
 
     id: str
     kind: str
+    chunk: str
     recipient: str
     revision: int
     subject: str
@@ -78,8 +79,8 @@ def run_detail(store: Engine, run: int, now: datetime, products: Products | None
         return RunDetail(
             line=lines_of(connection, [row], now, products)[0],
             revisions=tuple(as_decision(r) for r in decisions.history(connection, chunk)),
-            moves=tuple(_move(r) for r in decisions.moves(connection, chunk)),
-            messages=tuple(_message(r) for r in outbox.of_chunk(connection, chunk)),
+            moves=tuple(as_move(r) for r in decisions.moves(connection, chunk)),
+            messages=tuple(as_message(r) for r in outbox.of_chunk(connection, chunk)),
             acts=tuple(_acts_on(connection, run)),
             evidence=tuple(evidence),
         )
@@ -90,14 +91,15 @@ def _acts_on(connection: Any, run: int) -> list[Act]:
     return [act for act in map(acts.as_act, connection.execute(query)) if act.concerns(run)]
 
 
-def _move(row: Any) -> Move:
+def as_move(row: Any) -> Move:
     return Move(row.at, Stage(row.before), Stage(row.after), row.why)
 
 
-def _message(row: Any) -> Message:
+def as_message(row: Any) -> Message:
     return Message(
         id=row.id,
         kind=row.kind,
+        chunk=row.chunk,
         recipient=row.recipient,
         revision=row.revision,
         subject=row.subject,

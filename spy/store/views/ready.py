@@ -10,21 +10,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, Engine, select
+from sqlalchemy import Connection, Engine
 
 from spy.clock import iso
 from spy.domain.act import Act, Do
 from spy.domain.release import Stage
 from spy.domain.run import Chunk
 from spy.domain.verdict import State
-from spy.store import notes
+from spy.store import acts, notes
 from spy.store.engine import reading
-from spy.store.tables import RunRow, table_of
+from spy.store.views import standing
 from spy.store.views.facts import heartbeat, of_services
-from spy.store.views.runs import RunLine, lines_of, open_lines
+from spy.store.views.standing import Lower, Standing
 
-_run = table_of(RunRow)
-
+_NEEDS_A_PERSON = (Stage.WITHDRAWN, Stage.REFUSED)
 KEEPING = (Do.KEEP_BACK, Do.HOLD_TIER0, Do.STOP)
 
 
@@ -53,29 +52,35 @@ class Readiness:
 def readiness(store: Engine, chunk: Chunk, now: datetime, stale_after: timedelta) -> Readiness | None:
     """None for a run that the agent never followed."""
     with reading(store) as connection:
-        row = connection.execute(select(_run).where(_run.c.number == chunk.run)).first()
-        if row is None:
+        active = acts.active(connection, now)
+        line = standing.of_one(connection, chunk.run, active)
+        if line is None:
             return None
         general = objections(connection, now, stale_after)
-        line = lines_of(connection, [row], now)[0]
-        below = [other for other in open_lines(connection, now) if other.run < chunk.run and other.holds_followers]
-    against = (*general, *_kept(line.acts), *_stage_objection(line))
-    ready = line.verdict is State.READY and not against
+        against = (*general, *_kept(line.acts), *_stage_objection(line))
+        ready = line.verdict is State.READY and not against
+        prefix_ready = ready and not _is_held_from_below(connection, chunk.run, active)
     return Readiness(
         chunk=str(chunk),
-        answered_for=line.chunk,
+        answered_for=str(line.run),
         ready=ready,
-        prefix_ready=ready and all(_lets_through(other) for other in below),
+        prefix_ready=prefix_ready,
         verdict=line.verdict,
         reasons=(*against, *line.reasons),
         revision=line.revision,
-        decided_at=line.decision.at if line.decision else None,
+        decided_at=line.decided_at,
         stage=line.stage,
         stage_since=line.since,
         stage_detail=line.detail,
         deadline=line.deadline,
         note=_note(chunk),
     )
+
+
+def _is_held_from_below(connection: Connection, run: int, active: Sequence[Act]) -> bool:
+    stopping = [line.run for line in standing.lower_ones(connection, run) if not _lets_through(line, active)]
+    # The lowest is mostly enough; whether the others hold anybody matters only where it does not.
+    return any(runs and standing.that_hold(connection, runs) for runs in (stopping[:1], stopping[1:]))
 
 
 def objections(connection: Connection, now: datetime, stale_after: timedelta) -> tuple[str, ...]:
@@ -91,17 +96,18 @@ def _kept(active: Sequence[Act]) -> tuple[str, ...]:
     return tuple(f"{act.do}: {act.who}: {act.why}" for act in active if act.do in KEEPING)
 
 
-def _stage_objection(line: RunLine) -> tuple[str, ...]:
+def _stage_objection(line: Standing) -> tuple[str, ...]:
     """A release taken back, or refused by Tier0, needs a person, whatever the verdict says."""
-    if line.stage in (Stage.WITHDRAWN, Stage.REFUSED):
+    if line.stage in _NEEDS_A_PERSON:
         return (f"the release is {line.stage}: {line.detail}",)
     return ()
 
 
-def _lets_through(line: RunLine) -> bool:
+def _lets_through(line: Lower | Standing, active: Sequence[Act]) -> bool:
     if line.stage.is_closed:
         return True
-    return line.verdict is State.READY and not _kept(line.acts) and not _stage_objection(line)
+    kept = any(act.do in KEEPING and act.concerns(line.run) for act in active)
+    return line.verdict is State.READY and not kept and line.stage not in _NEEDS_A_PERSON
 
 
 def _note(chunk: Chunk) -> str:
@@ -120,10 +126,13 @@ def first_unready_run(store: Engine, now: datetime, stale_after: timedelta) -> i
     """
     with reading(store) as connection:
         general = objections(connection, now, stale_after)
-        lines = [line for line in open_lines(connection, now) if line.holds_followers]
+        active = acts.active(connection, now)
+        followed = standing.open_ones(connection, active)
+        holding = standing.that_hold(connection, [line.run for line in followed])
+        lines = [line for line in followed if line.run in holding]
         first_safe = of_services(connection, now).get("first_safe_run")
     for line in lines:
-        if not line.stage.is_closed and (general or not _lets_through(line)):
+        if not line.stage.is_closed and (general or not _lets_through(line, active)):
             return line.run
     if lines:
         return lines[-1].run + 1

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
+from spy.domain.act import Do
 from spy.domain.release import Stage
 from spy.domain.verdict import State
 
@@ -55,10 +55,15 @@ class RunAnswer(Answer):
     untracked: list[str]
 
 
-class RunsAnswer(Answer):
+class Listed(Answer):
+    """One page of a list."""
+
+    next: str | None
+    """Give this back as `cursor` for the next page; null: there is none."""
+
+
+class RunsAnswer(Listed):
     runs: list[RunAnswer]
-    before: int | None
-    """Give this back as `before` for the next page; null: there is none."""
 
 
 class SeenAnswer(Answer):
@@ -84,6 +89,7 @@ class OutcomeAnswer(Answer):
 class DecisionAnswer(Answer):
     id: int
     chunk: str
+    run: int
     revision: int
     at: datetime
     verdict: State
@@ -111,12 +117,15 @@ class MoveAnswer(Answer):
 class MessageAnswer(Answer):
     id: str
     kind: str
+    chunk: str
     recipient: str
     revision: int
     subject: str
     status: str
     attempts: int
     created_at: datetime
+    due_at: datetime
+    """When it is tried next, or was tried last."""
     acked_at: datetime | None
     last_code: int | None
     last_error: str
@@ -124,7 +133,7 @@ class MessageAnswer(Answer):
 
 class ActAnswer(Answer):
     id: int
-    do: str
+    do: Do
     who: str
     why: str
     at: datetime
@@ -149,6 +158,35 @@ class EvidenceAnswer(Answer):
     since: datetime | None
     final: bool
     problem: str
+
+
+class ChunkAnswer(Answer):
+    chunk: str
+    run: int
+    is_open: bool
+    verdict: State
+    cause: str
+    revision: int
+    stage: Stage
+    since: datetime
+    """Of the stage."""
+    detail: str
+    message_id: str
+    would_at: datetime | None
+    """Shadow: when it would have been released."""
+    locked_at: datetime | None
+    deadline: datetime | None
+
+
+class ChunksAnswer(Listed):
+    chunks: list[ChunkAnswer]
+
+
+class ChunkDetailAnswer(Answer):
+    line: ChunkAnswer
+    decision: JudgedAnswer | None
+    moves: list[MoveAnswer]
+    messages: list[MessageAnswer]
 
 
 class RunDetailAnswer(Answer):
@@ -179,18 +217,11 @@ class ServicesAnswer(Answer):
     services: list[ServiceAnswer]
 
 
+class ReadinessesAnswer(Listed):
+    readiness: list[ReadinessAnswer]
+
+
 class FirstUnreadyAnswer(Answer):
     """The shape of Tier0's own `firstconditionsaferun`."""
 
     result: list[int | None]
-
-
-PROBLEMS: dict[int | str, dict[str, Any]] = {
-    status: {"description": meaning, "content": {"application/problem+json": {}}}
-    for status, meaning in {
-        400: "Malformed chunk",
-        404: "Never followed",
-        422: "Malformed parameter",
-        503: "The store cannot be read",
-    }.items()
-}

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from typing import Any
 
-from fastapi import APIRouter, Header, Query
+from fastapi import APIRouter, Depends, Header, Query
 from fastapi.responses import StreamingResponse
 from starlette.exceptions import HTTPException
 
 from spy.domain.errors import StoreError
 from spy.store.views import Decision, decisions_after, last_decision_id
-from spy.web.api.answers import PROBLEMS, DecisionAnswer
+from spy.web.api.answers import DecisionAnswer
+from spy.web.api.paging import only_known
 from spy.web.source import Source
 
 POLL_S = 1.0
@@ -21,10 +23,33 @@ PATIENCE_MS = 3000
 """When a client that was cut off comes back."""
 
 
-def router(source: Source) -> APIRouter:
-    routes = APIRouter(tags=["changes"], responses=PROBLEMS)
+EVENT = {
+    "type": "object",
+    "description": "One event of the stream, as its fields",
+    "required": ["id", "event", "data"],
+    "properties": {
+        "id": {"type": "string", "description": "To be given back as Last-Event-ID"},
+        "event": {"const": "decision"},
+        "data": {
+            "type": "string",
+            "contentMediaType": "application/json",
+            "contentSchema": {"$ref": "#/components/schemas/DecisionAnswer"},
+        },
+    },
+}
 
-    @routes.get("/changes", response_class=StreamingResponse)
+
+class EventStream(StreamingResponse):
+    media_type = "text/event-stream"
+
+
+STREAM: dict[int | str, dict[str, Any]] = {200: {"content": {EventStream.media_type: {"schema": EVENT}}}}
+
+
+def router(source: Source) -> APIRouter:
+    routes = APIRouter(dependencies=[Depends(only_known)], tags=["changes"])
+
+    @routes.get("/changes", response_class=EventStream, responses=STREAM)
     async def changes(
         last_event_id: str = Header(
             "", description="id of the last event received; sent by browsers when they reconnect"
@@ -32,12 +57,14 @@ def router(source: Source) -> APIRouter:
         after: int | None = Query(
             None, ge=0, lt=2**63, description="the same for a first connection; 0: from the beginning"
         ),
+        follow: bool = Query(True, description="false: end once all that is decided by now was told"),
     ) -> StreamingResponse:
-        """One event per decision: its id, `event: decision`, and the decision as JSON. Without an id: new ones only."""
+        """A stream of decisions as they are made: server-sent events, of which each has an id to go on from.
+
+        Each is `event: decision` with the decision as JSON. Without `Last-Event-ID` or `after`: new ones only.
+        """
         start = await _start(source, last_event_id, after)
-        return StreamingResponse(
-            _events(source, start), media_type="text/event-stream", headers={"Cache-Control": "no-store"}
-        )
+        return EventStream(_events(source, start, follow=follow), headers={"Cache-Control": "no-store"})
 
     return routes
 
@@ -51,7 +78,7 @@ async def _start(source: Source, last_event_id: str, after: int | None) -> int:
     return after if after is not None else newest
 
 
-async def _events(source: Source, last: int) -> AsyncIterator[str]:
+async def _events(source: Source, last: int, *, follow: bool) -> AsyncIterator[str]:
     yield f"retry: {PATIENCE_MS}\n\n"
     silent_s = 0.0
     while True:
@@ -62,6 +89,8 @@ async def _events(source: Source, last: int) -> AsyncIterator[str]:
         for decision in found:
             last, silent_s = decision.id, 0.0
             yield _event(decision)
+        if not found and not follow:
+            return
         if not found:
             await asyncio.sleep(POLL_S)
             silent_s += POLL_S

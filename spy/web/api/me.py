@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Depends
 
 from spy.acting import calling
 from spy.domain.caller import Means, Role
-from spy.web.api.answers import PROBLEMS, Answer
+from spy.web.api.answers import Answer
+from spy.web.api.paging import only_known
 
 
 class MeAnswer(Answer):
@@ -16,10 +17,11 @@ class MeAnswer(Answer):
 
 
 def router() -> APIRouter:
-    routes = APIRouter(tags=["access"], responses=PROBLEMS)
+    routes = APIRouter(dependencies=[Depends(only_known)], tags=["access"])
 
     @routes.get("/me")
     def me() -> MeAnswer:
+        """Who asks, by which means, and with which role."""
         return MeAnswer.model_validate(calling.current())
 
     return routes

@@ -3,32 +3,47 @@
 from __future__ import annotations
 
 import hashlib
+from functools import partial
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Header, Query, Response
+from fastapi import APIRouter, Depends, Header, Path, Response
 from starlette.exceptions import HTTPException
 
 from spy.domain.run import Chunk
 from spy.store.views import Readiness, first_unready_run, readiness, run_lines
-from spy.web.api.answers import PROBLEMS, FirstUnreadyAnswer, ReadinessAnswer
+from spy.web.api.answers import FirstUnreadyAnswer, ReadinessAnswer, ReadinessesAnswer
+from spy.web.api.paging import PLAIN, Cursor, CursorText, Limit, only_known
 from spy.web.source import Source
+from spy.web.together import Together
+
+ChunkText = Annotated[
+    str, Path(max_length=200, pattern=PLAIN, description="`398600`, `398600/Muon0` or `398600:1-250`")
+]
+UNCHANGED: dict[int | str, dict[str, Any]] = {304: {"description": "Unchanged since the answer with this ETag"}}
+_CURSOR = Cursor("readiness", {}, (int,))
 
 
 def router(source: Source) -> APIRouter:
-    routes = APIRouter(tags=["readiness"], responses=PROBLEMS)
+    routes = APIRouter(tags=["readiness"], dependencies=[Depends(only_known)])
+    together = Together(partial(_of, source))
 
-    @routes.get("/readiness", response_model=list[ReadinessAnswer])
-    def listed(
-        limit: int = Query(50, ge=1, le=500), before: int | None = Query(None, ge=1, lt=10_000_000)
-    ) -> list[Readiness]:
-        """Of the newest runs; `before` goes on below a run number."""
-        runs = run_lines(source.store, source.clock(), limit, before)
+    @routes.get("/readiness")
+    def readiness_of_all(limit: Limit = 50, cursor: CursorText = "") -> ReadinessesAnswer:
+        """Readiness of all runs, newest first."""
+        after = _CURSOR.read(cursor)
+        runs = run_lines(source.store, source.clock(), limit, None if after is None else int(str(after[0])))
         found = [_of(source, Chunk(line.run)) for line in runs]
-        return [answer for answer in found if answer is not None]
+        return ReadinessesAnswer(
+            readiness=[ReadinessAnswer.model_validate(answer) for answer in found if answer is not None],
+            next=_CURSOR.written((runs[-1].run,)) if len(runs) == limit else None,
+        )
 
-    @routes.get("/readiness/{chunk:path}", response_model=ReadinessAnswer)
-    def of_chunk(chunk: str, if_none_match: str = Header("")) -> Response:
-        """`398600`, `398600/Muon0` or `398600:1-250`; 304 while nothing has changed."""
-        found = _of(source, Chunk.parse(chunk))
+    @routes.get("/readiness/{chunk:path}", response_model=ReadinessAnswer, responses=UNCHANGED)
+    async def readiness_of_chunk(
+        chunk: ChunkText, if_none_match: str = Header("", description="the ETag of the answer before")
+    ) -> Response:
+        """Whether one chunk may be reconstructed now, yes or no, and why not; 304 while nothing has changed."""
+        found = await together.ask(Chunk.parse(chunk))
         if found is None:
             raise HTTPException(404, f"chunk {chunk!r}: the agent never followed this run")
         body = ReadinessAnswer.model_validate(found).model_dump_json()
@@ -38,8 +53,9 @@ def router(source: Source) -> APIRouter:
             return Response(status_code=304, headers=headers)
         return Response(body, headers=headers, media_type="application/json")
 
-    @routes.get("/firstunreadyrun")
-    def first_unready() -> FirstUnreadyAnswer:
+    @routes.get("/firstunreadyrun", include_in_schema=False)
+    @routes.get("/first-unready-run")
+    def the_first_unready_run() -> FirstUnreadyAnswer:
         """The lowest run not ready, every lower one being ready or locked; null while nothing is known."""
         return FirstUnreadyAnswer(result=[first_unready_run(source.store, source.clock(), source.stale_after)])
 

@@ -2,30 +2,49 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Path, Query
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Path
 from starlette.exceptions import HTTPException
 
-from spy.store.views import RunDetail, run_detail, run_lines
-from spy.web.api.answers import PROBLEMS, RunAnswer, RunDetailAnswer, RunsAnswer
+from spy.store.views import RunDetail, products_of_run, run_detail, run_lines
+from spy.web.api.answers import RunAnswer, RunDetailAnswer, RunsAnswer
+from spy.web.api.paging import MOST, Cursor, CursorText, Limit, only_known
+from spy.web.api.products import InRunAnswer, RunProductsAnswer
 from spy.web.source import Source
+
+RunNumber = Annotated[int, Path(ge=1, lt=MOST, description="as OMS counts runs")]
+_CURSOR = Cursor("runs", {}, (int,))
 
 
 def router(source: Source) -> APIRouter:
-    routes = APIRouter(tags=["runs"], responses=PROBLEMS)
+    routes = APIRouter(tags=["runs"], dependencies=[Depends(only_known)])
 
     @routes.get("/runs")
-    def runs(limit: int = Query(50, ge=1, le=500), before: int | None = Query(None, ge=1, lt=10_000_000)) -> RunsAnswer:
-        """The newest first."""
+    def runs(limit: Limit = 50, cursor: CursorText = "") -> RunsAnswer:
+        """Runs that the agent follows or followed, newest first."""
+        after = _CURSOR.read(cursor)
+        before = None if after is None else int(str(after[0]))
         lines = run_lines(source.store, source.clock(), limit, before, source.config.products)
-        is_last = len(lines) < limit
-        shown = [RunAnswer.model_validate(line) for line in lines]
-        return RunsAnswer(runs=shown, before=None if is_last else lines[-1].run)
+        return RunsAnswer(
+            runs=[RunAnswer.model_validate(line) for line in lines],
+            next=_CURSOR.written((lines[-1].run,)) if len(lines) == limit else None,
+        )
 
     @routes.get("/runs/{run}", response_model=RunDetailAnswer)
-    def run(run: int = Path(ge=1, lt=10_000_000)) -> RunDetail:
+    def run(run: RunNumber) -> RunDetail:
+        """Everything about one run: the decision with every rule's values, its history, messages, acts, evidence."""
         found = run_detail(source.store, run, source.clock(), source.config.products)
         if found is None:
             raise HTTPException(404, f"run {run}: the agent never followed this run")
         return found
+
+    @routes.get("/runs/{run}/products")
+    def products_of_one_run(run: RunNumber) -> RunProductsAnswer:
+        """How every product stands in one run; what Tier0 declares and nobody tracks is shown as unknown."""
+        found = products_of_run(source.store, run, source.clock(), source.config.products)
+        if found is None:
+            raise HTTPException(404, f"run {run}: the agent never followed this run")
+        return RunProductsAnswer(products=[InRunAnswer.model_validate(product) for product in found])
 
     return routes

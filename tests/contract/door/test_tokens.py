@@ -16,6 +16,9 @@ OPENS = {
     "/api/v1/firstunreadyrun": Reach.READINESS,
     "/api/v1/runs": Reach.READ,
     "/metrics": Reach.METRICS,
+    "/api/v1/first-unready-run": Reach.READINESS,
+    "/api/v1/decisions": Reach.READ,
+    "/api/v1/deliveries": Reach.READ,
     "/api/v1/acts": Reach.ACT,
 }
 DAY = timedelta(days=1)
@@ -79,6 +82,17 @@ def test_a_token_acts_by_its_role_and_signs_with_its_name(gate, make):
     assert (answer.status_code, answer.json()["act"]["who"]) == (201, "night watch")
     waive = {"do": "waive", "chunk": "398602", "rule": "upload", "why": "x"}
     assert gate.ask("/api/v1/acts", None, "POST", headers=bearer(secret), json=waive).status_code == 403
+
+
+def test_the_audit_opens_to_administrators_only(gate, make):
+    shifter, admin = make(Reach.READ), make(Reach.READ, name="auditor", role=Role.ADMIN)
+    assert [gate.ask("/api/v1/audit", headers=bearer(t)).status_code for t in (shifter, admin)] == [403, 200]
+
+
+def test_a_second_persons_word_needs_a_token_that_acts(gate, make):
+    for reach, status in ((Reach.READ, 403), (Reach.ACT, 400)):
+        headers = bearer(make(reach, name=reach))
+        assert gate.ask("/api/v1/proposals/7", None, "POST", headers=headers).status_code == status
 
 
 def test_two_tokens_of_one_name_would_be_one_too_many(gate, make):
