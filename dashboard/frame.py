@@ -51,6 +51,8 @@ def layout() -> html.Div:
                             dcc.Link("Now", href="/"),
                             dcc.Link("Calibrations", href="/products"),
                             dcc.Link("Services", href="/services"),
+                            dcc.Link("Alerts", href="/alerts"),
+                            dcc.Link("Deliveries", href="/deliveries"),
                             dcc.Link("Acts", href="/acts"),
                             dcc.Link("Trends", href="/trends"),
                             dcc.Link("Shift log", href="/shift"),

@@ -13,9 +13,10 @@ from sqlalchemy import Engine
 
 from dashboard.act import Choices, act_page
 from dashboard.acts import acts_page
+from dashboard.alerts import alerts_page, deliveries_page
 from dashboard.frame import banner
 from dashboard.now import now_page
-from dashboard.paths import ACT, ACTS, PRODUCTS, RUN, SERVICES, SHIFT, STILL, TRENDS, under
+from dashboard.paths import ACT, ACTS, ALERTS, DELIVERIES, PRODUCTS, RUN, SERVICES, SHIFT, STILL, TRENDS, under
 from dashboard.products import product_page, products_page
 from dashboard.run import missing_page, run_page
 from dashboard.services import services_page
@@ -30,6 +31,8 @@ from spy.store.views import (
     Overview,
     Saved,
     acts_now,
+    alerts,
+    delivery_page,
     handover,
     overview,
     product_numbers,
@@ -45,6 +48,8 @@ RECENT = 30
 """Runs that are over and still shown on the first page."""
 FRONTIER_DAYS = 3
 """What Tier0 holds, and a day more."""
+NEWEST = 100
+"""Messages on one page."""
 LONGEST_DAYS = 3660
 LONGEST_HOURS = 24 * 14
 
@@ -84,6 +89,10 @@ class Pages:
             return services_page(services(self.store, seen.now))
         if path == ACT:
             return act_page(query, calling.current(), self._choices())
+        if path == ALERTS:
+            return alerts_page(alerts(self.store, seen.now))
+        if path == DELIVERIES:
+            return deliveries_page(delivery_page(self.store, NEWEST).items)
         if path == PRODUCTS:
             return self._products(query)
         if path == SHIFT:

@@ -13,8 +13,9 @@ from fastapi import FastAPI
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-SERVICES, ACT, ACTS, TRENDS, SHIFT, PRODUCTS = "/services", "/act", "/acts", "/trends", "/shift", "/products"
-PAGES = (SERVICES, ACT, ACTS, TRENDS, SHIFT, PRODUCTS)
+SERVICES, ACT, ACTS, TRENDS, SHIFT = "/services", "/act", "/acts", "/trends", "/shift"
+PRODUCTS, ALERTS, DELIVERIES = "/products", "/alerts", "/deliveries"
+PAGES = (SERVICES, ACT, ACTS, TRENDS, SHIFT, PRODUCTS, ALERTS, DELIVERIES)
 RUN = "/run/"
 STILL = (ACT, SHIFT)
 """Where people type: made anew only when they come, or the ground would move under their fingers."""
