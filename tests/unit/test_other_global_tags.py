@@ -23,7 +23,9 @@ def others(started, run=398600, followed=""):
     board.load(run, [Evidence(of_run("prod", run), "era", ERA, "tier0", NOW)])
     if followed:
         of = of_run("prod", run - 1)
-        board.load(run - 1, [Evidence(of, n, v, "tier0", NOW) for n, v in (("era", ERA), ("reco_global_tag", followed))])
+        board.load(
+            run - 1, [Evidence(of, n, v, "tier0", NOW) for n, v in (("era", ERA), ("reco_global_tag", followed))]
+        )
     return board.open_run(run, {ERA: TAG}).other_global_tags
 
 
