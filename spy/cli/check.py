@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from spy.app import facts_of, probes_of
+from spy.app import probes_of, rulebook_of
 from spy.cli import printing
 from spy.cli.connect import Finding, Standing, findings
 from spy.cli.expressions import expression_mistakes, nameable

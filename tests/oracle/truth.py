@@ -6,7 +6,7 @@ the run stands in the way. Both are sets of time. A waiver takes its rule out fo
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import reduce
 

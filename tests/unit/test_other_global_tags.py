@@ -15,7 +15,7 @@ ERA, TAG = "Run2026D", "160X_dataRun3_Prompt_v1"
 
 
 def others(started, run=398600, followed=""):
-    """Of an open run of the era, which the configuration has with TAG; `followed`: what a started one of it began with."""
+    """Of an open run of the era; `followed`: what one that we followed was started with."""
     board = Board("prod")
     told = {"started_run": 398500, "started_era": ERA} | started
     facts = [Evidence(of_service("tier0"), name, value, "tier0", NOW) for name, value in told.items()]
