@@ -150,6 +150,8 @@ class Steps:
 
         def restart() -> None:
             self.config = config_of(self.scenario, lay(self._overrides, as_sections(plan.agent)))
+            # Other delays or global tags are other rules, which a site too lets in by a report of its own.
+            proof.acknowledge(self.store, self.asks["conditions"], self.config, self.probes, self.at)
             self.agent = build_agent(self.config, self.store, self.probes, self.asks, me="step")
             self.deliverer = Deliverer(self.store, self.webhook, self.post, partial(may_send, self.agent))
             self._seen_posted = -1

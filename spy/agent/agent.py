@@ -196,7 +196,9 @@ class Agent:
             due = due if standing == self._acts else set(self.judged)
             self._acts = standing
             self._decide(due, now)
-        opening.close_old(self, now)
+        if closed := opening.close_old(self, now):
+            # Nobody waits for them any more.
+            self._decide({run for run in self.board.runs if run > min(closed)}, now)
 
     def post(self, connection: Connection, **row: Any) -> bool:
         """Queue one message in the transaction that causes it; False if it was queued before.

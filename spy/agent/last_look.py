@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from spy.agent.carry import kept_back
+from spy.agent.decide import holds_followers
 from spy.domain.release import Stage
 from spy.domain.run import Chunk
 from spy.domain.verdict import State
@@ -44,7 +45,8 @@ def objection(agent: Agent, row: Any, now: datetime) -> str:
     run = Chunk.parse(row.chunk).run
     with reading(agent.store) as connection:
         halted, active = notes.get(connection, notes.HALT), acts.in_force(connection, now)
-        release = decisions.releases(connection, [run]).get(row.chunk)
+        releases = decisions.releases(connection, [number for number in agent.board.runs if number <= run])
+    release = releases.get(row.chunk)
     judged = agent.judged.get(run)
     if not agent.settings.is_live:
         return "the agent is in shadow mode"
@@ -54,8 +56,19 @@ def objection(agent: Agent, row: Any, now: datetime) -> str:
         return f"kept back by {kept}"
     if release is None or release.message_id != row.id or Stage(release.stage).lets_followers_go:
         return "the release does not stand any more"
+    if (lower := _below(agent, releases, run)) is not None:
+        return f"run {lower} below it is not released"
     if judged is None or judged.verdict.state is not State.READY:
         return f"no longer ready: {'; '.join(judged.verdict.reasons) if judged else 'not judged'}"
     if dict(judged.verdict.payload_hashes) != release.hashes:
         return "a payload is not the one that was judged"
     return ""
+
+
+def _below(agent: Agent, releases: Mapping[str, Any], run: int) -> int | None:
+    """The lowest run that must go first; None: there is none. A person may have queued this one out of its turn."""
+    for row in sorted(releases.values(), key=lambda row: row.run):
+        waits = row.run < run and not Stage(row.stage).lets_followers_go
+        if waits and holds_followers(agent.board, row.run):
+            return int(row.run)
+    return None

@@ -31,11 +31,11 @@ def open_new(agent: Agent, touched: set[int], before: int, now: datetime) -> Non
         agent.read_releases(connection)
 
 
-def close_old(agent: Agent, now: datetime) -> None:
-    """A started run is watched until its 48 h are over, for payloads that vanish; then it is history."""
+def close_old(agent: Agent, now: datetime) -> list[int]:
+    """A started run is watched until its 48 h are over, for payloads that vanish; then it is history: these runs."""
     over = [run for run in agent.releases if observed.is_over(agent, run, now)]
     if not over:
-        return
+        return []
     with writing(agent.store) as connection:
         lease.insist(connection, agent.fence)
         for run in over:
@@ -44,3 +44,4 @@ def close_old(agent: Agent, now: datetime) -> None:
             agent.judged.pop(run, None)
             agent.bases.pop(run, None)
         agent.read_releases(connection)
+    return over

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from spy.app import facts_of, probes_of
+from spy.app import probes_of, rulebook_of
 from spy.cli import printing
 from spy.cli.connect import Finding, Standing, findings
 from spy.cli.expressions import expression_mistakes, nameable
@@ -56,7 +56,7 @@ def checked(path: Path | None) -> Config:
         unread = probe_offers(settings.probe).broken
         raise ConfigError([m for m in mistakes if not unread or "unknown name" not in m])
     # With all installed probes and endpoints the names are right; what a probe not asked would tell is never known.
-    settings.rulebook(facts_of(probes_of(settings).values()), file=file)
+    rulebook_of(settings, probes_of(settings), file)
     return settings
 
 

@@ -14,6 +14,7 @@ from spy.domain.product import NoPayload, Product
 from spy.domain.verdict import Seen
 from spy.rules import waits
 from spy.rules.gating import NotKnown, Unfed, gating_tags, known, number, time
+from spy.rules.situation import CLOCKS_DIFFER
 from spy.rules.view import View
 
 DERIVED: tuple[Fact, ...] = (
@@ -87,7 +88,8 @@ def _own(view: View, product: Product, tag: str, place: str, why: str) -> tuple[
         return "foreign", f"{why}, but no upload of this run made it ({result})"
     inserted = time(view.fact(view.situation.tag(tag), "inserted_at"))
     uploaded = time(view.fact(view.situation.product(product.name), "uploaded_at"))
-    if abs(inserted - uploaded) > view.situation.settle_grace:
+    # The log is written last: whatever is inserted after its word is another run's, but for clocks that differ.
+    if not uploaded - view.situation.settle_grace <= inserted <= uploaded + CLOCKS_DIFFER:
         return "foreign", f"{why}, but inserted at {iso(inserted)}, when this run's was uploaded at {iso(uploaded)}"
     return place, why
 

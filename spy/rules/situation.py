@@ -15,7 +15,7 @@ from spy.domain.run import Chunk
 from spy.domain.subject import Subject, of_product, of_run, of_stream, of_tag
 from spy.domain.verdict import Seen
 
-_CLOCKS_DIFFER = timedelta(minutes=2)
+CLOCKS_DIFFER = timedelta(minutes=2)
 """What is seen further ahead than this is the mistake of a clock."""
 SETTLE_GRACE = timedelta(minutes=10)
 """How far the upload log and what it tells of in the database may be apart."""
@@ -93,7 +93,7 @@ class Situation:
             seen_at, limit = self.seen_at(evidence), self.believed_for.get(source)
         if limit is not None and (stale_at := seen_at + limit) < self.now:
             value, note = None, f"stale: last seen {iso(seen_at)}, believed for {age_text(limit)}"
-        elif value is not None and seen_at > self.now + _CLOCKS_DIFFER:
+        elif value is not None and seen_at > self.now + CLOCKS_DIFFER:
             value, note = None, "seen in the future: a clock is wrong"
         seen = Seen(name, value, source, subject, seen_at, evidence.since, note)
         return seen, None if value is None else stale_at

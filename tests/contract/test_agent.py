@@ -15,16 +15,48 @@ from probes.simulation.step import Steps
 from spy.agent.agent import Agent
 from spy.agent.deliver import Deliverer
 from spy.agent.last_look import may_send
+from spy.domain.act import Act, Do
 from spy.domain.errors import StoreError
 from spy.domain.release import Stage
 from spy.domain.verdict import State
-from spy.store import lease
+from spy.store import acts, lease
 from spy.store.engine import reading
 from spy.store.tables import DecisionRow, OutboxRow, ReleaseRow
 from tests.support.plain_story import STORY
 
 READY_AT = timedelta(hours=6)
 """When the last payload of the story's run is uploaded; it is seen at the next look."""
+
+PRODUCTS = """
+express_done = "5h"
+product = [
+  { name = "BeamSpotObjectHP_ByLumi", harvested = "4h" },
+  { name = "SiPixelQualityFromDbRcd_prompt", harvested = "4h" },
+  { name = "SiStripBadStrip_pcl", harvested = "4h" },
+  { name = "SiPixelAliHG_pcl", harvested = "4h" },
+  { name = "EcalPedestals_pcl", harvested = "4h" },
+]
+"""
+TWO_RUNS = f"""
+start = 2026-06-01T00:00:00Z
+until = "12h"
+[[run]]
+number = 398600
+class = "collisions"
+start = "0h"
+end = "1h"
+{PRODUCTS}
+[[run]]
+number = 398601
+class = "collisions"
+start = "1h10m"
+end = "2h"
+{PRODUCTS}
+[[switch]]
+at = "3h30m"
+enabled = false
+"""
+"""Both are released, and neither is locked: Tier0 is switched off."""
 
 Stand = Callable[..., Steps]
 
@@ -189,6 +221,29 @@ def test_a_lead_that_ran_out_and_was_not_taken_is_taken_again_with_a_new_token(s
     first = steps.agent.fence
     assert steps.agent.lead(steps.at, steps.at + timedelta(minutes=1))
     assert steps.agent.fence == first + 1
+
+
+def test_a_release_that_a_person_queues_again_still_waits_for_the_runs_below(stand: Stand) -> None:
+    """Tier0 works in run order, whoever asks: out of its turn the release would lock what stands below it."""
+    steps = stand(TWO_RUNS)
+
+    def act(do: Do, run: int) -> None:
+        acts.perform(steps.store, Act(do, "sam", "a test", steps.at, run=run))
+        steps.agent.tick(steps.at)
+        deliver(steps.agent, steps)
+
+    go(steps, timedelta(hours=7))
+    for run in (398600, 398601):
+        act(Do.WITHDRAW, run)
+        go(steps, steps.at - steps.scenario.start + timedelta(minutes=10))
+    assert {str(row.stage) for row in rows(steps, ReleaseRow)} == {"withdrawn"}
+    act(Do.REQUEUE, 398601)
+    go(steps, timedelta(hours=9))
+    assert steps.stage.receiver.early_release(398601) is None
+    act(Do.REQUEUE, 398600)
+    go(steps, timedelta(hours=10))
+    assert steps.stage.receiver.early_release(398600) is not None
+    assert steps.stage.receiver.early_release(398601) is not None, "its turn has come"
 
 
 def test_after_a_long_stop_the_first_good_looks_are_believed_at_once(stand: Stand) -> None:

@@ -6,7 +6,7 @@ the run stands in the way. Both are sets of time. A waiver takes its rule out fo
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import reduce
 
@@ -162,11 +162,19 @@ def _covered_up(run: Run, own: Calibration, told: Told, closing: Mapping[int, fl
     if own.attempted is None:
         return None
     others = [(lower, c) for lower in told.runs if lower.number < run.number for c in lower.calibrations]
-    after = [(lower, c, c.attempted) for lower, c in others if c.name == own.name and c.attempted is not None]
+    same = [(lower, c) for lower, c in others if c.name == own.name and c.attempted is not None]
+    after = [(lower, c, at) for lower, c in same for at in _attempts(c)]
     moved = [
         at for lower, c, at in after if at > own.attempted and _moved_to(lower, c, at, told, closing) == run.number
     ]
     return min(moved, default=None)
+
+
+def _attempts(calibration: Calibration) -> Iterator[float]:
+    """When Tier0 hands payloads of one run to the upload service; a person's own are put where they say."""
+    if calibration.attempted is not None:
+        yield calibration.attempted
+    yield from (again.at for again in calibration.again if again.by == "tier0")
 
 
 def _moved_to(run: Run, late: Calibration, at: float, told: Told, closing: Mapping[int, float]) -> int | None:

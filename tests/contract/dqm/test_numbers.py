@@ -81,7 +81,7 @@ def test_what_is_known_is_asked_for_no_more_and_in_the_slow_pass_neither(http, f
     asked.clear()
     again = look(http, products, known=known)
     assert (numbers(again), histograms(asked)) == ({}, [])
-    slow = look(http, products, known=known, about=nothing_final)
+    slow = look(http, products, known=known, about=lambda open_: nothing_final(open_, "dqm"))
     assert (numbers(slow), histograms(asked)) == ({}, [])
     assert facts(slow, STRIP)["harvest_sample"] is True
 
@@ -100,7 +100,7 @@ def test_a_histogram_that_is_not_there_is_asked_for_again_in_the_slow_pass_only(
     assert histograms(asked) == []
     look(http, products, known=missing)
     assert histograms(asked) == []
-    seen = look(http, products, known=missing, about=nothing_final)
+    seen = look(http, products, known=missing, about=lambda open_: nothing_final(open_, "dqm"))
     assert sorted(histograms(asked)) == ["Pixel/Map1", "Pixel/Map2"]
     assert numbers(seen) == {"rocs": (13.0, True)}
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from spy.config import packaged_text
 from tests.support.command import spy
 from tests.support.tree import ROOT
 
@@ -45,6 +46,14 @@ def test_no_command_starts_on_a_wrong_configuration(command):
 def test_a_file_that_is_not_there_is_said(tmp_path):
     result = spy("check", "--config", tmp_path / "missing.toml")
     assert (result.exit_code, "missing.toml: cannot be read: No such file" in result.stderr) == (2, True)
+
+
+def test_a_rule_on_what_is_context_only_is_refused_as_it_is_at_the_start(tmp_path):
+    path = tmp_path / "config.toml"
+    rule = '\n[[rule]]\nname = "x"\nscope = "run"\nready = \'rr_state == "OPEN"\'\ntext = "x"\nshadow = true\n'
+    path.write_text(packaged_text() + rule, encoding="utf-8")
+    result = spy("check", "--config", path)
+    assert (result.exit_code, "unknown name 'rr_state'" in result.stderr) == (2, True), result.output
 
 
 def test_mistakes_come_as_json_too():
