@@ -156,15 +156,12 @@ class Board:
     def _others(self, era: object, configured: str) -> tuple[str, ...] | None:
         """Tier0's own configuration may have changed; it is seen in what Tier0 starts, cut to 50 characters.
 
-        Where the newest start is of another era or agent, the newest that we followed ourselves tells. None: not known.
+        Where the newest start is of another era or agent, the newest that we followed ourselves tells.
         """
-        started, own = self.value(0, "started_global_tag"), self.value(0, "started_run")
+        started = self.value(0, "started_global_tag")
         if not isinstance(started, str):
             return None
         if not started or self.value(0, "started_era") != era:
             followed = (n for n in reversed(self.runs) if self.value(n, "era") == era)
-            told = next(filter(None, (self.value(n, "reco_global_tag") for n in followed)), None)
-            if told is None and not started and own:
-                return None  # the newest start is another agent's, and hides what ours starts with
-            started = str(told or "")
+            started = str(next(filter(None, (self.value(n, "reco_global_tag") for n in followed)), ""))
         return tuple(name for name in started.split(",") if name and name != configured[:50])

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
 from typing import Annotated
 
 import typer
 
 from spy.cli import printing
 from spy.cli.explanation import Explanation, Ruled, Weight, explained
-from spy.cli.options import AsJson, ConfigFile, existing_store, load
+from spy.cli.options import AsJson, ConfigFile, existing_store, load, moment
 from spy.cli.printing import say, utc
 from spy.cli.telling import tell_context, tell_rules
-from spy.clock import from_iso, utc_now
+from spy.clock import utc_now
 from spy.domain.act import Act
 from spy.domain.errors import ActError
 from spy.domain.run import Chunk
@@ -29,7 +28,7 @@ At = Annotated[str, typer.Option("--at", metavar="T", help="As it stood then: 20
 def explain(*, chunk: ChunkArg, at: At = "", config: ConfigFile = None, as_json: AsJson = False) -> None:
     """Tell every rule's outcome for a run, with the values seen, their source and age, whom to call, what is next."""
     asked, settings, now = Chunk.parse(chunk), load(config), utc_now()
-    when = _time(at) if at else now
+    when = moment("--at", at) if at else now
     store = existing_store(settings)
     detail = views.run_detail(store, asked.run, now, settings.products)
     with reading(store) as connection:
@@ -48,13 +47,6 @@ def explain(*, chunk: ChunkArg, at: At = "", config: ConfigFile = None, as_json:
     if str(asked) != told.chunk:
         say(f"Calibrations belong to whole runs: answered for run {told.chunk}.")
     _tell(told)
-
-
-def _time(text: str) -> datetime:
-    try:
-        return from_iso(text)
-    except ValueError as wrong:
-        raise ActError(f"--at {text!r}: expected a time with zone, such as 2026-06-01T12:00:00Z ({wrong})") from None
 
 
 def _tell(told: Explanation) -> None:

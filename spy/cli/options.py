@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -10,8 +11,9 @@ from sqlalchemy import Engine, make_url
 from sqlalchemy.exc import ArgumentError
 
 from spy import config
+from spy.clock import from_iso
 from spy.config import Config
-from spy.domain.errors import StoreError
+from spy.domain.errors import ActError, StoreError
 from spy.store.engine import open_store
 
 AS_JSON = "as_json"
@@ -64,3 +66,20 @@ def existing_store(settings: Config) -> Engine:
     if file is not None and not file.is_file():
         raise StoreError(f"store: there is none at {file} yet; `spy agent` makes it, or is this the right --config?")
     return open_store(settings.agent.store)
+
+
+def moment(option: str, text: str) -> datetime:
+    """What an option says, as an aware UTC time."""
+    try:
+        return from_iso(text)
+    except ValueError as wrong:
+        expected = "expected a time with zone, such as 2026-06-01T12:00:00Z"
+        raise ActError(f"{option} {text!r}: {expected} ({wrong})") from None
+
+
+def period(begin: str, end: str) -> tuple[datetime, datetime]:
+    """What --from and --to say."""
+    first, last = moment("--from", begin), moment("--to", end)
+    if last <= first:
+        raise ActError(f"--to {end!r}: expected a time after --from {begin!r}")
+    return first, last

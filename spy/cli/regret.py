@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import datetime
 from typing import Annotated, Any
 
 import typer
@@ -12,11 +11,11 @@ from rich.text import Text
 from sqlalchemy import Engine
 
 from spy.app import connection_of, probes_of, rulebook_of
-from spy.cli import printing
+from spy.cli import options, printing
 from spy.cli.options import AsJson, ConfigFile, existing_store, load
 from spy.cli.past_runs import past_report
 from spy.cli.printing import say, utc
-from spy.clock import from_iso, utc_now
+from spy.clock import utc_now
 from spy.config import Config
 from spy.database import close_database
 from spy.domain.errors import ActError, ConfigError
@@ -70,28 +69,13 @@ def regret(
         raise ActError("--runs: belongs to --past; without it the runs are those that the agent recorded")
     if not begin and not end and not past:
         return _list(settings, as_json)
-    period = _period(begin, end)
+    period = options.period(begin, end)
     if past:
         made = _with_database(settings, lambda db: past_report(settings, db, period, runs, utc_now()))
         return _tell(made, None, as_json)
     store, rules = existing_store(settings), _rules(settings)
     made = _with_database(settings, lambda db: report.made(store, db, settings, rules, period, utc_now(), who))
     _tell(made, None if preview else regrets.keep(store, report.row_of(made)), as_json)
-
-
-def _period(begin: str, end: str) -> tuple[datetime, datetime]:
-    first, last = _time("--from", begin), _time("--to", end)
-    if last <= first:
-        raise ActError(f"--to {end!r}: expected a time after --from {begin!r}")
-    return first, last
-
-
-def _time(option: str, text: str) -> datetime:
-    try:
-        return from_iso(text)
-    except ValueError as wrong:
-        expected = "expected a time with zone, such as 2026-06-01T12:00:00Z"
-        raise ActError(f"{option} {text!r}: {expected} ({wrong})") from None
 
 
 def _rules(settings: Config) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -11,9 +10,8 @@ import typer
 
 from spy.app import probes_of, rulebook_of, settings_of
 from spy.cli import comparison, printing
-from spy.cli.options import AsJson, ConfigFile, existing_store, load
+from spy.cli.options import AsJson, ConfigFile, existing_store, load, period
 from spy.cli.printing import say, stated, utc
-from spy.clock import from_iso
 from spy.domain.errors import ActError
 from spy.replay.again import Again
 from spy.replay.again import replay as decide_again
@@ -56,9 +54,7 @@ def replay(
 ) -> None:
     """Decide a period again: each decision must come out identical; with other rules, see what they would change."""
     settings = load(config)
-    first, last = _time("--from", begin), _time("--to", end)
-    if last <= first:
-        raise ActError(f"--to {end!r}: expected a time after --from {begin!r}")
+    first, last = period(begin, end)
     others = rules is not None or promote or without
     if html and not others:
         raise ActError("--html: shows what other rules change; expected --rules, --promote or --without with it")
@@ -89,15 +85,6 @@ def _tell_identity(made: Sequence[Again], rulebook: str, as_json: bool) -> bool:
     else:
         _tell(made, rulebook)
     return any(_is_bad(one, rulebook) for one in made)
-
-
-def _time(option: str, text: str) -> datetime:
-    try:
-        return from_iso(text)
-    except ValueError as wrong:
-        raise ActError(
-            f"{option} {text!r}: expected a time with zone, such as 2026-06-01T12:00:00Z ({wrong})"
-        ) from None
 
 
 def _counts(made: Sequence[Again]) -> dict[str, int]:

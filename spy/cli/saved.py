@@ -9,9 +9,9 @@ from typing import Annotated
 import typer
 
 from spy.cli import printing
-from spy.cli.options import AsJson, ConfigFile, existing_store, load
+from spy.cli.options import AsJson, ConfigFile, existing_store, load, period
 from spy.cli.printing import say
-from spy.clock import from_iso, utc_now
+from spy.clock import utc_now
 from spy.config import Config
 from spy.domain.errors import ActError
 from spy.store import views
@@ -25,9 +25,7 @@ OneRun = Annotated[int | None, typer.Option("--run", metavar="N", help="Only thi
 def saved(*, begin: From, end: To, run: OneRun = None, config: ConfigFile = None, as_json: AsJson = False) -> None:
     """Tell for the runs of a period what was saved against Tier0's fixed delay, and what held each hour of them."""
     settings = load(config)
-    first, last = _time("--from", begin), _time("--to", end)
-    if last <= first:
-        raise ActError(f"--to {end!r}: expected a time after --from {begin!r}")
+    first, last = period(begin, end)
     told = _ask(settings, first, last, run)
     if run is not None and not told.runs:
         raise ActError(f"--run {run}: {_why_not(told, run)}")
@@ -50,15 +48,6 @@ def _ask(settings: Config, first: datetime, last: datetime, run: int | None) -> 
         context=settings.context,
         run=run,
     )
-
-
-def _time(option: str, text: str) -> datetime:
-    try:
-        return from_iso(text)
-    except ValueError as wrong:
-        raise ActError(
-            f"{option} {text!r}: expected a time with zone, such as 2026-06-01T12:00:00Z ({wrong})"
-        ) from None
 
 
 def _why_not(told: Saved, run: int) -> str:
