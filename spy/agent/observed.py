@@ -99,10 +99,7 @@ def _started(agent: Agent, connection: Connection, row: Any, now: datetime) -> N
             f"Said once for these two releases."
         )
         headline = "another CMSSW release than its calibrations"
-        for mail in alarm_rows(
-            agent.settings, agent.judged[run], f"{expected} {release}", headline, text, agent.fence, now, about="cmssw"
-        ):
-            agent.post(connection, **mail)
+        _alarm(agent, connection, row, f"{expected} {release}", headline, text, now, about="cmssw")
 
 
 def _withdraw_if_wrong(agent: Agent, connection: Connection, row: Any, now: datetime) -> None:
@@ -187,8 +184,10 @@ def _alarm(
     text: str,
     now: datetime,
     owners: Iterable[str] = (),
+    about: str = "",
 ) -> None:
-    for mail in alarm_rows(agent.settings, agent.judged[row.run], what, headline, text, agent.fence, now, owners):
+    judged = agent.judged[row.run]
+    for mail in alarm_rows(agent.settings, judged, what, headline, text, agent.fence, now, owners, about):
         agent.post(connection, **mail)
 
 

@@ -26,8 +26,9 @@ def nothing_final(open_: Open, probe: str) -> Open:
 
 
 def own_not_final(run: OpenRun, probe: str) -> OpenRun:
-    known = {key: replace(e, final=e.final and e.source != probe) for key, e in run.known.items()}
-    return replace(run, known=known)
+    known = dict(run.known)
+    own = {key: replace(e, final=False) for key, e in known.items() if e.final and e.source == probe}
+    return replace(run, known=known | own)
 
 
 def without_older(look: Look, latest: Latest) -> Look:
