@@ -7,7 +7,7 @@ from sqlalchemy import Engine
 
 from spy.store.engine import writing
 
-BLOCK = 2000
+BLOCK = 500
 """Runs per transaction."""
 LOOKS_PER_RUN = 100
 """Less than in fact (about 290): a look has no run, and no query of a cycle reads more than its newest ones."""
@@ -23,7 +23,8 @@ _COPIES = {
     ),
     "evidence ": (
         f"run, subject, {_EVIDENCE}) SELECT 0, subject, {_EVIDENCE}"
-        " FROM {s}, evidence t WHERE t.run = 0 AND t.id <= :newest"
+        # In this order: each copy is a row of run 0 too, and they are not to be read once for each run.
+        " FROM evidence t CROSS JOIN {s} WHERE t.run = 0 AND t.id <= :newest"
     ),
     "decision": (
         f"chunk, run, revision, outcomes, {_DECISION}) SELECT {{n}}, n, r.m, '[]', {_DECISION} FROM {{s}}, decision t,"

@@ -93,8 +93,11 @@ class Probe(ABC):
     """Default period; `[probe.<name>]` of the configuration says what holds."""
     stale_after: timedelta
     """Default of how long its evidence is believed without a new look."""
-    watches_started: ClassVar[bool] = False
-    """Whether runs that Tier0 has started are still asked about, until their 48 h are over (vanished payloads)."""
+    started_every: ClassVar[timedelta | None] = None
+    """How often runs that Tier0 has started are still asked about, until their 48 h are over (vanished payloads).
+
+    None: not at all. Nothing waits for them any more, so that each look need not ask about them.
+    """
     wants: ClassVar[Wants] = "http"
 
     @abstractmethod

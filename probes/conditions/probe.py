@@ -36,6 +36,14 @@ class Seen:
     """Bytes by payload hash, of those that were not known."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Maps:
+    """By which prompt global tags one run is judged, or why none of them can be asked."""
+
+    global_tags: list[str]
+    problem: str
+
+
 class Conditions(Probe):
     """What each destination tag holds for each open run, and whether the run's prompt global tag maps the tag.
 
@@ -49,7 +57,7 @@ class Conditions(Probe):
     name = "conditions"
     service = "conditions"
     wants = "database"
-    watches_started = True
+    started_every = timedelta(minutes=30)
     every = timedelta(minutes=5)
     stale_after = timedelta(minutes=16)
     facts = (
@@ -74,8 +82,9 @@ class Conditions(Probe):
             yield Evidence(of_service(self.service), "conditions_as_of", seen.as_of, self.name, open_.now)
         for run in open_.runs:
             yield self._judged_by(open_, run)
+            maps = _Maps(_global_tags(run), _why_no_map(run, seen, open_.now))
             for tag in wanted[run.number]:
-                yield from self._tag(open_, run, tag, seen)
+                yield from self._tag(open_, run, tag, seen, maps)
 
     def _judged_by(self, open_: Open, run: OpenRun) -> Evidence:
         if not run.prompt_global_tag:
@@ -107,7 +116,7 @@ class Conditions(Probe):
             return unknown(subject, SIZE, self.name, open_.now, "this copy tells no size of the payload")
         return Evidence(subject, SIZE, size, self.name, open_.now)
 
-    def _tag(self, open_: Open, run: OpenRun, tag: str, seen: Seen) -> Iterator[Evidence]:
+    def _tag(self, open_: Open, run: OpenRun, tag: str, seen: Seen, maps: _Maps) -> Iterator[Evidence]:
         subject = of_tag(open_.instance, run.number, tag)
         found = seen.tags.get((run.number, tag))
         try:
@@ -125,11 +134,10 @@ class Conditions(Probe):
         if (payload_hash := answer.own_payload(found, run.number)) is not None:
             known = _known_size(run, subject, payload_hash)
             yield self._size(open_, subject, seen.sizes.get(payload_hash) if known is None else known)
-        problem = _why_no_map(run, seen, open_.now)
-        if problem:
-            yield unknown(subject, "mapped", self.name, open_.now, problem)
+        if maps.problem:
+            yield unknown(subject, "mapped", self.name, open_.now, maps.problem)
         else:
-            by = [name for name in _global_tags(run) if tag in seen.global_tags[name].tags]
+            by = [name for name in maps.global_tags if tag in seen.global_tags[name].tags]
             yield Evidence(subject, "mapped", bool(by), self.name, open_.now)
             if run.other_global_tags:
                 yield Evidence(subject, "mapped_by", ",".join(by), self.name, open_.now)

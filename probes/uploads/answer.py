@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -56,6 +56,8 @@ ROWS_AT_MOST = 100
 
 _NAMES = {name: code for code, name in CODES.items()}
 _FILE = re.compile(r"Run(?P<run>[0-9]+)@(?P<product>[^@]+)@.+")
+_TABLE_BEGINS = re.compile(r"(?=<table\b)", re.IGNORECASE)
+_TABLE_ENDS = re.compile(r"</table\s*>", re.IGNORECASE)
 _HASH = re.compile(r"[0-9a-f]{40}")
 
 
@@ -99,13 +101,31 @@ class Uploads:
     """Input tag to why one of its rows cannot be read: then nobody knows which file is the newest."""
 
 
-@lru_cache(maxsize=128)
 def uploads_of(page: str, run: int) -> Uploads:
-    """Files of one run in the page that `searchUserLog` answers; a ValueError if it holds no table of uploads.
+    """Files of one run in the page that `searchUserLog` answers; a ValueError if it holds no table of uploads."""
+    for table in _tables(page):
+        if all(name in table for name in HEADERS) and (found := _uploads_in(table, run)) is not None:
+            return found
+    raise ValueError("a page without the table of uploads")
 
-    A page mostly comes as it came before, and reading its table costs more than asking for it: so it is read once.
+
+def _tables(page: str) -> Iterator[str]:
+    """Each table that is closed, alone."""
+    for part in _TABLE_BEGINS.split(page)[1:]:
+        if end := _TABLE_ENDS.search(part):
+            yield part[: end.end()]
+
+
+@lru_cache(maxsize=128)
+def _uploads_in(table: str, run: int) -> Uploads | None:
+    """None: it is another table.
+
+    The page tells the time, but its table of uploads mostly comes as it came before, and reading it costs more than
+    asking for it: so it is read once.
     """
-    rows = _rows(page)
+    rows = _rows(table)
+    if rows is None:
+        return None
     if len(rows) >= ROWS_AT_MOST:
         raise ValueError(f"the table is cut at {ROWS_AT_MOST} rows")
     found = Uploads()
@@ -148,15 +168,15 @@ def _destination_tags(metadata: str) -> frozenset[str] | None:
         return None
 
 
-def _rows(page: str) -> list[dict[str, str]]:
+def _rows(html: str) -> list[dict[str, str]] | None:
     tables = _Tables()
-    tables.feed(page)
+    tables.feed(html)
     for table in tables.closed:
         if table and tuple(table[0]) == HEADERS:
             if any(len(row) != len(HEADERS) for row in table[1:]):
                 raise ValueError("a row of the table of uploads has too few or too many cells")
             return [dict(zip(HEADERS, row, strict=True)) for row in table[1:]]
-    raise ValueError("a page without the table of uploads")
+    return None
 
 
 class _Tables(HTMLParser):

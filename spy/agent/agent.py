@@ -70,6 +70,8 @@ class Agent:
         self._acts: object = None
         self.awaits_a_hand = False
         """Some run is kept back for an interval that a person is to insert: time alone may show that it is one."""
+        self.asked_started: dict[str, datetime] = {}
+        """Probe name to its last good look that asked about started runs too."""
         self.fence = 0
         """Our fencing token; 0: we do not lead, and neither decide nor send."""
 
@@ -116,8 +118,7 @@ class Agent:
 
     def open_for(self, probe: Probe, now: datetime) -> Open:
         """The open subjects as this probe gets them."""
-        started = {run for run, row in self.releases.items() if row.stage == Stage.STARTED}
-        runs = [run for run in self.board.runs if probe.watches_started or run not in started]
+        runs = self.board.runs if self._is_time_for_started(probe, now) else self._without_started(self.board.runs)
         first_safe = self.board.value(0, "first_safe_run")
         return Open(
             now=now,
@@ -130,6 +131,15 @@ class Agent:
             helper_datasets=self.settings.clock.helpers,
             seen_locked=observed.highest_locked(self),
         )
+
+    def _is_time_for_started(self, probe: Probe, now: datetime) -> bool:
+        if probe.started_every is None:
+            return False
+        last = self.asked_started.get(probe.name)
+        return last is None or now - last >= probe.started_every
+
+    def _without_started(self, runs: Sequence[int]) -> list[int]:
+        return [run for run in runs if run not in self.releases or self.releases[run].stage != Stage.STARTED]
 
     def _open_run(self, run: int, probe: Probe) -> OpenRun:
         """Of a run that is on its way to Tier0, what is final is asked for again each time: rows may be rewritten."""
@@ -172,12 +182,16 @@ class Agent:
                 changed = self.board.changes(look)
                 ledger.append(connection, look, changed)
                 taken.append((look, changed))
-            before, newest = self.evidence, ledger.newest_id(connection)
+            before = newest = self.evidence
+            if any(changed for _, changed in taken):
+                newest = ledger.newest_id(connection)
         self.evidence = newest
         touched: set[int] = set()
         neighbours = beside(self.board)
         for look, changed in taken:
             touched |= self.board.apply(look, changed)
+            if not look.problem and len(self._without_started(look.runs)) < len(look.runs):
+                self.asked_started[look.probe] = look.at
         if touched:
             opening.open_new(self, touched, before, now)
             # A new run may end what the one below waits for; any other turn concerns those above.

@@ -13,7 +13,7 @@ from spy.domain.act import Act
 from spy.domain.evidence import Value
 from spy.domain.product import Products
 from spy.domain.subject import of_product, of_tag
-from spy.rules.situation import SETTLE_GRACE
+from spy.rules.situation import SETTLE_GRACE, is_of_upload
 
 
 def is_there(board: Board, act: Act, run: int, products: Products) -> bool:
@@ -46,7 +46,7 @@ def _is_no_upload_of(board: Board, run: int, tag: str, inserted: datetime, produ
     uploaded = board.latest((of_product(board.instance, run, product.name), "uploaded_at"))
     if uploaded is None or not isinstance(uploaded.value, datetime):
         return False
-    return abs(inserted - uploaded.value) > SETTLE_GRACE
+    return is_of_upload(inserted, uploaded.value) is False
 
 
 def _told(board: Board, run: int, tag: str, name: str) -> Value | None:

@@ -30,7 +30,7 @@ class Renewed(Mapping[Key, Evidence]):
     def __getitem__(self, key: Key) -> Evidence:
         evidence = self._facts[key]
         at = self._renewed.get(evidence.source)
-        return evidence if evidence.final or at is None or at <= evidence.seen_at else replace(evidence, seen_at=at)
+        return evidence if evidence.final or at is None or at <= evidence.seen_at else evidence.renewed(at)
 
     def __iter__(self) -> Iterator[Key]:
         return iter(self._facts)
@@ -88,8 +88,9 @@ class Board:
         """What a look brought that is new, and what it no longer mentions; a failed look changes nothing by itself."""
         if look.problem:
             return []
-        new = [e for e in look.evidence if (old := self.latest(e.key)) is None or not old.says_the_same_as(e)]
-        mentioned = {e.key for e in look.evidence}
+        mentioned = {e.key: e for e in look.evidence}
+        known = {key: self.latest(key) for key in mentioned}
+        new = [e for key, e in mentioned.items() if (old := known[key]) is None or not old.says_the_same_as(e)]
         for run in (0, *look.runs):
             for key, old in self.facts.get(run, {}).items():
                 silent = old.source == look.probe and not old.final and old.value is not None and key not in mentioned

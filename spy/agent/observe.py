@@ -28,10 +28,10 @@ def look(probe: Probe, ask: Any, open_: Open, latest: Callable[[Key], Evidence |
     evidence: tuple[Evidence, ...] = ()
     problem, retry = "", True
     try:
-        first = _typed(probe, probe.observe(ask, open_), open_)
-        if any(_changes(e, latest(key)) for key, e in first.items()):
+        first, is_news = _typed(probe, probe.observe(ask, open_), open_, latest)
+        if is_news:
             with ask.fresh() if hasattr(ask, "fresh") else nullcontext():
-                second = _typed(probe, probe.observe(ask, open_), open_)
+                second, _ = _typed(probe, probe.observe(ask, open_), open_, latest)
             first = _agreed(probe, first, second, open_)
         evidence = tuple(first.values())
     except SourceError as failed:
@@ -55,15 +55,22 @@ def look(probe: Probe, ask: Any, open_: Open, latest: Callable[[Key], Evidence |
     )
 
 
-def _changes(new: Evidence, old: Evidence | None) -> bool:
-    return old is None or not old.says_the_same_as(new)
+def _typed(
+    probe: Probe, evidence: Iterable[Evidence], open_: Open, latest: Callable[[Key], Evidence | None]
+) -> tuple[dict[Key, Evidence], bool]:
+    """What the probe declared, by key, and whether some is news; a value of another type than its fact is unknown.
 
-
-def _typed(probe: Probe, evidence: Iterable[Evidence], open_: Open) -> dict[Key, Evidence]:
-    """What the probe declared, by key; a value of another type than its fact is unknown."""
+    Most of a look says what the last one said, which was checked then.
+    """
     declared = {(str(fact.scope), fact.name): fact for fact in probe.facts}
     found: dict[Key, Evidence] = {}
+    is_news = False
     for e in evidence:
+        key = e.key
+        old = latest(key)
+        if old is not None and old.source == e.source and old.says_the_same_as(e):
+            found[key] = e
+            continue
         fact: Fact | None = declared.get((part_of(e.subject)[0], e.name))
         if fact is None:
             raise TypeError(f"{probe.name} yields {e.name!r} about {e.subject}, which it does not declare")
@@ -71,8 +78,9 @@ def _typed(probe: Probe, evidence: Iterable[Evidence], open_: Open) -> dict[Key,
             e = unknown(e.subject, e.name, probe.name, open_.now, f"expected {fact.kind}, found {e.value!r}")
         elif isinstance(e.value, str) and _storable(e.value) != e.value:
             e = unknown(e.subject, e.name, probe.name, open_.now, f"no text but {e.value!r}")
-        found[e.key] = replace(e, problem=_storable(e.problem)) if e.problem else e
-    return found
+        found[key] = e = replace(e, problem=_storable(e.problem)) if e.problem else e
+        is_news = is_news or old is None or not old.says_the_same_as(e)
+    return found, is_news
 
 
 def _storable(text: str) -> str:

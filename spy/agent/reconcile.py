@@ -33,14 +33,15 @@ def own_not_final(run: OpenRun, probe: str) -> OpenRun:
 
 def without_older(look: Look, latest: Latest) -> Look:
     """The look without what a cache still tells of the time before something became final."""
-    return replace(look, evidence=tuple(e for e in look.evidence if not _is_older(e, latest(e.key))))
+    return replace(look, evidence=tuple(e for e in look.evidence if not _is_older(e, latest)))
 
 
-def _is_older(told: Evidence, old: Evidence | None) -> bool:
+def _is_older(told: Evidence, latest: Latest) -> bool:
     """By the source's own time; the same told once more is no news either."""
-    if old is None or not old.final or told.as_of is None or old.as_of is None:
+    if told.as_of is None:
         return False
-    return told.as_of < old.as_of
+    old = latest(told.key)
+    return old is not None and old.final and old.as_of is not None and told.as_of < old.as_of
 
 
 def contradicted(look: Look, latest: Latest) -> Look:

@@ -14,7 +14,7 @@ from spy.domain.product import NoPayload, Product
 from spy.domain.verdict import Seen
 from spy.rules import waits
 from spy.rules.gating import NotKnown, Unfed, gating_tags, known, number, time
-from spy.rules.situation import CLOCKS_DIFFER
+from spy.rules.situation import is_of_upload
 from spy.rules.view import View
 
 DERIVED: tuple[Fact, ...] = (
@@ -88,8 +88,7 @@ def _own(view: View, product: Product, tag: str, place: str, why: str) -> tuple[
         return "foreign", f"{why}, but no upload of this run made it ({result})"
     inserted = time(view.fact(view.situation.tag(tag), "inserted_at"))
     uploaded = time(view.fact(view.situation.product(product.name), "uploaded_at"))
-    # The log is written last: whatever is inserted after its word is another run's, but for clocks that differ.
-    if not uploaded - view.situation.settle_grace <= inserted <= uploaded + CLOCKS_DIFFER:
+    if is_of_upload(inserted, uploaded) is not True:
         return "foreign", f"{why}, but inserted at {iso(inserted)}, when this run's was uploaded at {iso(uploaded)}"
     return place, why
 

@@ -21,6 +21,16 @@ SETTLE_GRACE = timedelta(minutes=10)
 """How far the upload log and what it tells of in the database may be apart."""
 
 
+def is_of_upload(inserted: datetime, uploaded: datetime) -> bool | None:
+    """Whether an interval inserted then can be what the upload of which the log tells has made; None: nobody can say.
+
+    The log is written last: what is inserted after its word is another's, but for clocks that differ.
+    """
+    if uploaded - SETTLE_GRACE <= inserted <= uploaded + CLOCKS_DIFFER:
+        return True
+    return None if uploaded < inserted <= uploaded + SETTLE_GRACE else False
+
+
 @dataclass(frozen=True, slots=True)
 class LowerRun:
     """What a lower open run means for this one."""

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Engine, and_, insert, or_, select, update
+from sqlalchemy import Connection, Engine, and_, bindparam, insert, or_, select, update
 
 from spy.domain.act import ENDS, Act, Do
 from spy.domain.errors import ActError
@@ -16,6 +16,15 @@ from spy.store.engine import reading, writing
 from spy.store.tables import ActRow, table_of
 
 _act = table_of(ActRow)
+_NOW = bindparam("b_now", type_=_act.c.at.type)
+_NOT_ENDED = and_(_act.c.ended_at.is_(None), or_(_act.c.until.is_(None), _act.c.until > _NOW))
+_IN_FORCE = select(_act).where(_NOT_ENDED).order_by(_act.c.id)
+_STANDING = (
+    select(_act.c.id, _act.c.handled)
+    .where(_act.c.at <= _NOW, or_(_NOT_ENDED, _act.c.handled.is_(False)))
+    .order_by(_act.c.id)
+)
+_UNHANDLED = select(_act).where(_act.c.handled.is_(False), _act.c.at <= _NOW).order_by(_act.c.id)
 
 _NEEDS_RUN = {
     Do.KEEP_BACK,
@@ -72,8 +81,9 @@ def _end(connection: Connection, act: Act) -> None:
     ended = connection.execute(
         update(_act)
         .where(_act.c.do == ENDS[act.do], _act.c.run == _run(act), _act.c.from_run == act.from_run)
-        .where(_not_ended(act.at))
-        .values(ended_at=act.at, ended_by=act.who)
+        .where(_NOT_ENDED)
+        .values(ended_at=act.at, ended_by=act.who),
+        {"b_now": act.at},
     )
     halted = act.do is Do.RESUME and notes.get(connection, notes.HALT)
     if ended.rowcount == 0 and not halted:
@@ -109,11 +119,7 @@ def active(connection: Connection, now: datetime) -> list[Act]:
 
 def in_force(connection: Connection, now: datetime) -> list[Act]:
     """All acts that have not ended, oldest first, also those written after `now`, or by a clock ahead of ours."""
-    return [as_act(row) for row in connection.execute(select(_act).where(_not_ended(now)).order_by(_act.c.id))]
-
-
-def _not_ended(now: datetime) -> ColumnElement[bool]:
-    return and_(_act.c.ended_at.is_(None), or_(_act.c.until.is_(None), _act.c.until > now))
+    return [as_act(row) for row in connection.execute(_IN_FORCE, {"b_now": now})]
 
 
 def over(connection: Connection, now: datetime, at_most: int) -> list[Act]:
@@ -124,14 +130,12 @@ def over(connection: Connection, now: datetime, at_most: int) -> list[Act]:
 
 def standing(connection: Connection, now: datetime) -> list[tuple[int, bool]]:
     """Which acts are in force or not yet handled: changes exactly when some act begins, ends or was not yet seen."""
-    query = select(_act.c.id, _act.c.handled).where(_act.c.at <= now, or_(_not_ended(now), _act.c.handled.is_(False)))
-    return [(row.id, row.handled) for row in connection.execute(query.order_by(_act.c.id))]
+    return [(row.id, row.handled) for row in connection.execute(_STANDING, {"b_now": now})]
 
 
 def unhandled(connection: Connection, now: datetime) -> list[Act]:
     """Acts that the agent has not yet taken notice of, oldest first."""
-    query = select(_act).where(_act.c.handled.is_(False), _act.c.at <= now).order_by(_act.c.id)
-    return [as_act(row) for row in connection.execute(query)]
+    return [as_act(row) for row in connection.execute(_UNHANDLED, {"b_now": now})]
 
 
 def mark_handled(connection: Connection, act_id: int) -> None:

@@ -42,9 +42,12 @@ def hold(connection: Connection, me: str, now: datetime) -> int | None:
     return row.token + 1 if taken.rowcount == 1 else None
 
 
+_TOKEN = select(_leader.c.token).where(_leader.c.name == NAME)
+
+
 def insist(connection: Connection, token: int) -> None:
     """Refuse to go on in this transaction if somebody else has taken the lead; StoreError then."""
-    held = connection.execute(select(_leader.c.token).where(_leader.c.name == NAME)).scalar()
+    held = connection.execute(_TOKEN).scalar()
     if held != token:
         raise StoreError(f"lost the lead: token {held} is in force, ours is {token}")
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, func, insert, select, update
+from sqlalchemy import Connection, bindparam, case, func, insert, select, update
 
 from spy.domain.earlier import FACTS, KEPT
 from spy.domain.evidence import Evidence
@@ -44,10 +44,14 @@ class Look:
     """Under which leadership it was begun; 0: not said."""
 
 
+_NEW_LOOK = insert(_look)
+_NEW_EVIDENCE = insert(_evidence)
+
+
 def append(connection: Connection, look: Look, changed: Sequence[Evidence]) -> None:
     """The look, the evidence it changed, and the probe's health."""
     connection.execute(
-        insert(_look),
+        _NEW_LOOK,
         {
             "probe": look.probe,
             "at": look.at,
@@ -57,7 +61,7 @@ def append(connection: Connection, look: Look, changed: Sequence[Evidence]) -> N
         },
     )
     if changed:
-        connection.execute(insert(_evidence), [_row(e) for e in changed])
+        connection.execute(_NEW_EVIDENCE, [_row(e) for e in changed])
     _note_health(connection, look)
 
 
@@ -75,15 +79,23 @@ def _row(e: Evidence) -> dict[str, Any]:
     }
 
 
-_HEALTH = select(_probe.c.state, _probe.c.requests).where(_probe.c.name == bindparam("b_name"))
-_UPDATE_HEALTH = update(_probe).where(_probe.c.name == bindparam("b_name"))
+_STATE = bindparam("b_state", type_=_probe.c.state.type)
+_HEALTH = (
+    update(_probe)
+    .where(_probe.c.name == bindparam("b_name"))
+    .values(
+        state=_STATE,
+        since=case((_probe.c.state == _STATE, _probe.c.since), else_=bindparam("b_at", type_=_probe.c.since.type)),
+        requests=_probe.c.requests + bindparam("b_requests"),
+    )
+)
+"""What the look says besides comes with the statement's parameters."""
 
 
 def _note_health(connection: Connection, look: Look) -> None:
     """How the probe is: the last good look is what renews its evidence."""
     state = "ok" if not look.problem else ("failing" if look.retry else "refused")
     values: dict[str, Any] = {
-        "state": state,
         "last_look": look.at,
         "problem": look.problem,
         "took_ms": look.took_ms,
@@ -92,15 +104,10 @@ def _note_health(connection: Connection, look: Look) -> None:
     }
     if not look.problem:
         values["last_good"] = look.at
-    before = connection.execute(_HEALTH, {"b_name": look.probe}).first()
-    if before is None:
-        values |= {"name": look.probe, "service": look.service, "since": look.at, "requests": look.requests}
-        connection.execute(insert(_probe), values)
-        return
-    values["requests"] = before.requests + look.requests
-    if before.state != state:
-        values["since"] = look.at
-    connection.execute(_UPDATE_HEALTH, values | {"b_name": look.probe})
+    here = {"b_name": look.probe, "b_state": state, "b_at": look.at, "b_requests": look.requests}
+    if connection.execute(_HEALTH, values | here).rowcount == 0:
+        new = {"name": look.probe, "service": look.service, "state": state, "since": look.at, "requests": look.requests}
+        connection.execute(insert(_probe), values | new)
 
 
 def evidence_of_run(connection: Connection, run: int) -> list[Evidence]:
