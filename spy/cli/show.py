@@ -26,8 +26,9 @@ def status(*, config: ConfigFile = None, as_json: AsJson = False) -> None:
     rules = rulebook_of(settings, probes_of(settings)).hash
     with reading(store) as connection:
         live = gate.look(connection, settings.agent.instance, rules, settings.regret)
+    own = {rule.name: rule.text for rule in settings.rule}
     seen = views.overview(
-        store, utc_now(), settings.web.stale_after, settings.products, settings.mail.crew, settings.context
+        store, utc_now(), settings.web.stale_after, settings.products, settings.mail.crew, settings.context, own
     )
     if as_json:
         printing.answer({**_plain(seen), "live": live})
