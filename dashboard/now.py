@@ -82,6 +82,8 @@ def _last_moment(seen: Overview) -> list[Any]:
 def _taken_care_of(seen: Overview) -> list[Any]:
     if seen.on_it:
         return _separated([html.Span([f"{act.who} since ", at(act.at)], title=act.why) for act in seen.on_it])
+    if seen.kept_by:
+        return [f"{seen.kept_by.who}, who keeps it"]
     return ["nobody said so yet" if seen.whom else "nobody needs to"]
 
 

@@ -24,13 +24,21 @@ _EXEMPT = re.compile(r"exempt \([^)]*\): ([^;]+)")
 
 def plain(outcome: Outcome) -> str:
     """One clause about the run or a calibration of it, without full stop: `SiPixelAliHG_pcl is missing: its …`."""
-    kind, name = part_of(Subject(outcome.subject))
-    product = name if kind == "product" else ""
+    return in_words(outcome) or utc(_by_values(outcome, _product(outcome)))
+
+
+def in_words(outcome: Outcome) -> str:
+    """The same, or nothing where only its values could tell it."""
+    product = _product(outcome)
     if outcome.waived_by:
         return f"{product or outcome.rule} is waived by {outcome.waived_by}"
     seen = {one.name: one for one in outcome.seen}
-    said = _unknown(outcome, product) if outcome.state is State.UNKNOWN else _known(outcome.state, seen, product)
-    return utc(said or _by_values(outcome, product))
+    return utc(_unknown(outcome, product) if outcome.state is State.UNKNOWN else _known(outcome.state, seen, product))
+
+
+def _product(outcome: Outcome) -> str:
+    kind, name = part_of(Subject(outcome.subject))
+    return name if kind == "product" else ""
 
 
 def remedy(outcome: Outcome, otherwise: str) -> str:

@@ -61,6 +61,12 @@ class Decision:
         """The outcome behind the first reason; None where it is an exemption, or nothing was wrong."""
         return next((o for o in self.outcomes if self.reasons and o.text == self.reasons[0]), None)
 
+    @property
+    def missing(self) -> str:
+        """The first required calibration that is not there, in words; the headline where it is none of them."""
+        of_products = (o for name in self.required for o in self.about(name))
+        return next((brief(o) for o in of_products if o.decides and o.state is not State.READY), self.headline)
+
 
 def brief(outcome: Outcome) -> str:
     """An outcome in half a line, in words for people. All values are in its text and in `seen`."""

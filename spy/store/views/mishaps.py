@@ -12,7 +12,7 @@ from spy.domain.release import Stage
 from spy.domain.verdict import State
 from spy.store import acts, decisions
 from spy.store.tables import MoveRow, OutboxRow, table_of
-from spy.store.views.decided import Decision, as_decision, brief
+from spy.store.views.decided import Decision, as_decision
 from spy.store.views.now import Overtaken, Undelivered
 from spy.store.views.runs import RunLine
 
@@ -71,7 +71,4 @@ def _missing(decision: Decision | None) -> str:
     """The calibration that was not there rather than the lock that was not seen yet."""
     if decision is None:
         return "nothing was decided about it"
-    if decision.verdict is State.READY:
-        return "nothing was missing"
-    of_products = (o for name in decision.required for o in decision.about(name))
-    return next((brief(o) for o in of_products if o.decides and o.state is not State.READY), decision.headline)
+    return "nothing was missing" if decision.verdict is State.READY else f"this was missing: {decision.missing}"

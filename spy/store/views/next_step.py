@@ -72,8 +72,9 @@ def _step(seen: Now, line: RunLine) -> str:
         return _kept(seen, line)
     if about.is_late(seen, line):
         call = _call(seen, line)
-        told = f"{_people(seen, line)} must say whether it still comes{_by(seen, line)}{call}"
-        return f"{told}. If it does, the run is released by itself.{_otherwise(seen, line)}"
+        names = joined(product.name for product in about.bad_products(seen, line)) or "the rest"
+        told = f"{_people(seen, line)} must say whether {names} still comes{_by(seen, line)}{call}"
+        return f"{told}. If so, the run is released by itself.{_otherwise(seen, line)}"
     if about.is_overdue(seen, line):
         return f"{CREW} must {_remedy(line)}. As soon as it has come the run is released by itself.{_lock(seen, line)}"
     return _by_itself(seen, line)

@@ -65,6 +65,12 @@ class Overview(Now):
         return next_step.whom(self)
 
     @property
+    def kept_by(self) -> Act | None:
+        """The act by which a person keeps that run."""
+        line = self.concern
+        return about.keeping(line) if line else None
+
+    @property
     def on_it(self) -> tuple[Act, ...]:
         """Who said that they take care of it."""
         line = self.concern

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from spy.clock import age_text
+from spy.domain.act import Do
 from spy.domain.release import Stage
 from spy.domain.verdict import State
 from spy.store.views.about import STUCK, clock, is_late, is_unknown, keeping, lock_of, named, silent, unnoticed, worst
@@ -25,7 +26,7 @@ def sentence(seen: Now) -> tuple[State, str]:
         return State.BLOCKED, f"All releases are stopped by {seen.stop.who}: {seen.stop.why}."
     lost = unnoticed(seen)
     if lost and worst(seen) is None and not seen.failing:
-        head = f"Tier0 locked run {lost.run} by its own clock at about {clock(lost.at)}: {lost.why}."
+        head = f"Tier0 locked run {lost.run} by its own clock at about {clock(lost.at)}, and {lost.why}."
         return State.WAITING, f"{head} {_of_queue(seen)[1]}"
     return _of_queue(seen)
 
@@ -63,11 +64,12 @@ def _trouble(seen: Now, line: RunLine) -> tuple[State, str]:
     if line.verdict in (State.BLOCKED, State.UNKNOWN):
         return line.verdict, f"{head}{reason(seen, line)}."
     if act := keeping(line):
-        return State.WAITING, f"{head}kept back by {act.who}: {act.why}."
+        how = "held at Tier0" if act.do is Do.HOLD_TIER0 else "kept back"
+        return State.WAITING, f"{head}{how} by {act.who}: {act.why}."
     if not is_late(seen, line):
         return State.WAITING, f"{head}{reason(seen, line)}."
     left = age_text(lock_of(seen, line) - seen.now)
-    return State.WAITING, f"{head}only {left} are left before Tier0 locks it, and {reason(seen, line)}."
+    return State.WAITING, f"{head}only {left} are left before Tier0 locks it, and {line.missing}."
 
 
 def reason(seen: Now, line: RunLine) -> str:
@@ -136,7 +138,7 @@ def also(seen: Now) -> Iterable[str]:
     if seen.halt and "Live sending" not in said:
         yield f"live sending is stopped: {seen.halt}"
     for past in [past for past in seen.overtaken if f"run {past.run} by its own clock at about" not in said]:
-        yield f"Tier0 locked run {past.run} by its own clock at about {clock(past.at)}: {past.why}"
+        yield f"Tier0 locked run {past.run} by its own clock at about {clock(past.at)}, and {past.why}"
     others = [line for line in seen.queue if f"Run {line.run}" not in said]
     blocked = [line.run for line in others if line.verdict is State.BLOCKED]
     for state, runs in ((State.BLOCKED, blocked), (State.UNKNOWN, [o.run for o in others if is_unknown(o)])):
