@@ -19,12 +19,12 @@ from probes.simulation.live import Live
 from probes.simulation.narrate import Narrator
 from probes.simulation.scenario import Scenario
 from probes.simulation.step import run_steps
-from spy.app import build_web, open_agent_store
+from spy.app import build_web
 from spy.config import packaged_text
 from spy.domain.errors import ConfigError, SpyError
 from spy.sections import AgentSection
 from spy.store import notes
-from spy.store.engine import writing
+from spy.store.engine import open_store, writing
 
 SPEED = 120.0
 """Two minutes of the world in a second: the first release of the shipped scenario comes within a minute."""
@@ -84,7 +84,7 @@ def _step(scenario: Scenario, report: Path | None, store: Path | None) -> None:
 
 def _keep(scenario: Scenario, url: str, settings: Path) -> None:
     """What `spy` needs to tell about the store: whose time it has, and a configuration that names it."""
-    kept = open_agent_store(url)
+    kept = open_store(url)
     with writing(kept) as connection:
         notes.put(connection, notes.WORLD, scenario.name, scenario.until)
     kept.dispose()

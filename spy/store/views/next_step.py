@@ -76,7 +76,9 @@ def _step(seen: Now, line: RunLine) -> str:
         told = f"{_people(seen, line)} must say whether {names} still comes{_by(seen, line)}{call}"
         return f"{told}. If so, the run is released by itself.{_otherwise(seen, line)}"
     if about.is_overdue(seen, line):
-        return f"{CREW} must {_remedy(line)}. As soon as it has come the run is released by itself.{_lock(seen, line)}"
+        return (
+            f"{CREW} must {_remedy(line)}. As soon as these have come the run is released by itself.{_lock(seen, line)}"
+        )
     return _by_itself(seen, line)
 
 
@@ -112,9 +114,8 @@ def _kept(seen: Now, line: RunLine) -> str:
     act = keeping(line)
     assert act is not None
     if act.do is Do.HOLD_TIER0:
-        holds = (
-            "Tier0 holds it" if line.run in seen.held_until else "Tier0 is asked to hold it, and has not agreed yet,"
-        )
+        has_agreed = line.run in seen.held_until
+        holds = "Tier0 holds it and all runs behind it" if has_agreed else "Tier0 is asked to hold it (no answer yet)"
         until = f" until {clock(act.until)}" if act.until else ""
         return f"Nobody else needs to do anything: {holds}{until}, or until {act.who} ends the hold.{_lock(seen, line)}"
     end = f"at {clock(act.until)}, or before if {act.who} lets it go" if act.until else f"when {act.who} lets it go"
