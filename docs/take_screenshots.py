@@ -65,6 +65,8 @@ def take(url: str, chromium: str) -> None:
             page = browser.new_page(viewport={"width": 1500, "height": height}, color_scheme=scheme)  # type: ignore[arg-type]
             page.goto(url + path)
             page.locator("html[data-age=fresh] #page h1").wait_for()
+            if path == "/":
+                page.locator("#now-frontier .main-svg").first.wait_for()
             page.screenshot(path=PICTURES / f"{name}.png")
             print(f"docs/pictures/{name}.png")
             page.close()

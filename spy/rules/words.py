@@ -69,7 +69,7 @@ def _unexplained(note: str, seen: SeenByName, product: str) -> str:
 
 
 _NOT_IN_PLACE = {
-    "": "{product} was uploaded at {at} by the log, but the database holds none for this run",
+    "": "{product} was uploaded at {at} according to the log, but the database holds none for this run",
     "foreign": "{product} was uploaded at {at}, but another payload, not of this run's upload, stands in its place",
     "partial": "{product} was uploaded at {at}, but it covers only a part of the run",
 }

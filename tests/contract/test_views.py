@@ -170,6 +170,13 @@ def test_an_outcome_is_told_in_half_a_line_by_its_most_telling_value(night):
     assert line.headline == "SiStripBadStrip_pcl: calibration blocked: placement (missing)"
 
 
+def test_a_rule_whose_facts_have_no_words_is_told_with_its_own_sentence(night):
+    told = "SiStripBadStrip_pcl: calibration blocked: placement (missing)"
+    night.decide(398602, State.BLOCKED, told, products={"SiStripBadStrip_pcl": State.BLOCKED})
+    now = overview(night.engine, NOW, STALE, PRODUCTS, CREW, (), {"calibration": "the payload is there"})
+    assert now.sentence == f"Run 398602 holds 3 ready runs: {told}, and the rule is: the payload is there."
+
+
 def test_streams_that_are_not_done_are_called_streams():
     subject = of_run("prod", 398602)
     seen = Seen("settled", False, "derived", subject, NOW, None, "not done: Calibration, Express")

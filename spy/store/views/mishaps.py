@@ -56,14 +56,14 @@ def overtaken(connection: Connection, now: datetime) -> tuple[Overtaken, ...]:
     query = select(_move.c.chunk, _move.c.at, _move.c.why).where(
         _move.c.at > now - REMEMBERED, _move.c.at <= now, _move.c.after == Stage.OVERTAKEN
     )
-    rows = {int(row.chunk.split("/")[0]): row for row in connection.execute(query)}
+    told = [row for row in connection.execute(query) if "shadow would have released" not in row.why]
+    rows = {int(row.chunk.split("/")[0]): row for row in told}
     newest = {row.run: as_decision(row) for row in decisions.newest(connection, list(rows)).values()} if rows else {}
     active = acts.active(connection, now) if rows else []
     found = []
     for run, row in sorted(rows.items(), reverse=True):
-        if "shadow would have released" not in row.why:
-            noticed = any(act.do is Do.ACKNOWLEDGE and act.concerns(run) for act in active)
-            found.append(Overtaken(run, row.at, _missing(newest.get(run)), noticed))
+        noticed = any(act.do is Do.ACKNOWLEDGE and act.concerns(run) for act in active)
+        found.append(Overtaken(run, row.at, _missing(newest.get(run)), noticed))
     return tuple(found)
 
 
