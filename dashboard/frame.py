@@ -56,6 +56,7 @@ def layout() -> html.Div:
                             dcc.Link("Acts", href="/acts"),
                             dcc.Link("Trends", href="/trends"),
                             dcc.Link("Shift log", href="/shift"),
+                            dcc.Link("Help", href="/help"),
                         ],
                         **labelled("Pages"),
                     ),

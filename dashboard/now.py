@@ -3,24 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import Any
 
 from dash import dcc, html
 
 from dashboard.frontier import frontier
 from dashboard.grid import columns_of, grid
+from dashboard.help import helped
 from dashboard.marks import SIGNS, at, chip, facts, run_link
 from dashboard.shift import note
+from spy.clock import age_text
 from spy.domain.act import Act, Do
 from spy.domain.verdict import State
 from spy.store.views import Handover, Overview, RunLine, RunSaved
-
-HEADS = {
-    State.READY: "All is well",
-    State.WAITING: "Nothing to do",
-    State.UNKNOWN: "Something is not known",
-    State.BLOCKED: "Somebody is needed",
-}
 
 
 def now_page(
@@ -31,14 +27,12 @@ def now_page(
     shown = {line.run for line in queue}
     past = [line for line in recent if line.run not in shown]
     columns = columns_of([*queue, *past])
-    parts: list[Any] = [_said(seen), _standing(seen)]
-    if left:
-        parts += [html.H2("Handover"), note(left)]
+    parts: list[Any] = [_said(seen), html.H2("Handover"), *_handover(left)]
     if acts := _in_force(queue):
         parts.append(_acts(acts))
     if ended:
         parts += [html.H2("The frontier"), *frontier(ended, "now-frontier")]
-    parts.append(html.H2("In the queue"))
+    parts += [html.H2("In the queue"), _standing(seen)]
     parts.append(html.P("Lowest first: Tier0 locks in this order, so a run waits for all above it.", className="quiet"))
     if queue:
         parts.append(grid(queue, columns, "Runs that Tier0 has not locked", queue[0].run))
@@ -50,19 +44,20 @@ def now_page(
 
 
 def _said(seen: Overview) -> html.Section:
-    """What somebody on shift must know within ten seconds."""
+    """What somebody on shift must know within ten seconds, and within a minute what to do about it."""
     state = seen.state
     whom: list[Any] = [html.A(address, href=f"mailto:{address}") for address in seen.whom] or ["nobody"]
     return html.Section(
         [
-            html.Div([html.Span(SIGNS[state], className="sign"), HEADS[state]], className="head"),
+            html.Div([html.Span(SIGNS[state], className="sign"), seen.head, helped(state)], className="head"),
             html.H1(seen.sentence, id="sentence"),
             html.Ul([html.Li(text) for text in seen.also], className="also") if seen.also else None,
             html.Dl(
                 [
-                    html.Div([html.Dt("What happens next"), html.Dd(seen.next_step, id="next-step")]),
+                    html.Div([html.Dt("Last useful moment"), html.Dd(_last_moment(seen), id="last-moment")]),
                     html.Div([html.Dt("Whom to call"), html.Dd(_separated(whom), id="whom")]),
                     html.Div([html.Dt("Who takes care"), html.Dd(_taken_care_of(seen), id="taken-care")]),
+                    html.Div([html.Dt("What to do, and what comes next"), html.Dd(seen.next_step, id="next-step")]),
                 ],
                 className="then",
             ),
@@ -72,18 +67,36 @@ def _said(seen: Overview) -> html.Section:
     )
 
 
+def _last_moment(seen: Overview) -> list[Any]:
+    """Before Tier0's lock; the wall clock and how long that is."""
+    run, moment = seen.concern, seen.last_moment
+    if run is None:
+        return ["nothing waits"]
+    if moment is None:
+        return [f"not known: run {run.run} has no end that we know of"]
+    left = moment - seen.now
+    told = f", in {age_text(left)}" if left > timedelta(0) else f", {age_text(-left)} ago"
+    return [at(moment), f" UTC{told}: then Tier0 locks run {run.run}"]
+
+
 def _taken_care_of(seen: Overview) -> list[Any]:
-    frontier = seen.frontier
-    on_it = [act for act in frontier.acts if act.do is Do.ACKNOWLEDGE] if frontier else []
-    if not on_it:
-        return ["nobody said so yet" if seen.state is State.BLOCKED else "nobody needs to"]
-    return _separated([html.Span([f"{act.who} since ", at(act.at)], title=act.why) for act in on_it])
+    if seen.on_it:
+        return _separated([html.Span([f"{act.who} since ", at(act.at)], title=act.why) for act in seen.on_it])
+    if seen.kept_by:
+        return [f"{seen.kept_by.who}, who keeps it"]
+    return ["nobody said so yet" if seen.whom else "nobody needs to"]
+
+
+def _handover(left: Handover | None) -> list[Any]:
+    write = html.P(dcc.Link("Leave a note for the next crew", href="/shift"), className="buttons")
+    return [note(left) or html.P("Nobody left a note.", className="quiet"), write]
 
 
 def _buttons(seen: Overview) -> list[Any]:
     """To the form, filled in as far as it is known."""
-    chunk = f"&chunk={seen.frontier.run}" if seen.frontier else ""
-    buttons = [dcc.Link("I am on it", href=f"/act?do={Do.ACKNOWLEDGE}{chunk}")] if seen.state is State.BLOCKED else []
+    chunk = f"&chunk={seen.concern.run}" if seen.concern else ""
+    is_asked = bool(chunk and seen.whom and not seen.on_it)
+    buttons = [dcc.Link("I am on it", href=f"/act?do={Do.ACKNOWLEDGE}{chunk}")] if is_asked else []
     ends = seen.stop is not None or bool(seen.halt)
     last = (Do.RESUME, "Resume sending") if ends else (Do.STOP, "Stop all sending")
     return [

@@ -15,8 +15,9 @@ from dashboard.act import Choices, act_page
 from dashboard.acts import acts_page
 from dashboard.alerts import alerts_page, deliveries_page
 from dashboard.frame import banner
+from dashboard.help import help_page
 from dashboard.now import now_page
-from dashboard.paths import ACT, ACTS, ALERTS, DELIVERIES, PRODUCTS, RUN, SERVICES, SHIFT, STILL, TRENDS, under
+from dashboard.paths import ACT, ACTS, ALERTS, DELIVERIES, HELP, PRODUCTS, RUN, SERVICES, SHIFT, STILL, TRENDS, under
 from dashboard.products import product_page, products_page
 from dashboard.run import missing_page, run_page
 from dashboard.services import services_page
@@ -69,7 +70,9 @@ class Pages:
         now = self.clock()
         try:
             config = self.config
-            seen = overview(self.store, now, config.web.stale_after, config.products, config.mail.crew, config.context)
+            rules = {rule.name: rule.text for rule in config.rule}
+            stale_after, crew = config.web.stale_after, config.mail.crew
+            seen = overview(self.store, now, stale_after, config.products, crew, config.context, rules)
             page = self._page(path.removeprefix(self.prefix) or "/", query, seen)
             parts: tuple[Any, Any] = (banner(seen, calling.current()), under(self.prefix, page))
         except StoreError as broken:
@@ -85,6 +88,8 @@ class Pages:
         if path in ("/", ""):
             recent = run_lines(self.store, seen.now, RECENT, products=self.config.products)
             return now_page(seen, recent, self.saved(seen.now, FRONTIER_DAYS).runs, handover(self.store))
+        if path == HELP:
+            return help_page(query)
         if path == SERVICES:
             return services_page(services(self.store, seen.now))
         if path == ACT:

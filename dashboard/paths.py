@@ -14,8 +14,8 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 SERVICES, ACT, ACTS, TRENDS, SHIFT = "/services", "/act", "/acts", "/trends", "/shift"
-PRODUCTS, ALERTS, DELIVERIES = "/products", "/alerts", "/deliveries"
-PAGES = (SERVICES, ACT, ACTS, TRENDS, SHIFT, PRODUCTS, ALERTS, DELIVERIES)
+PRODUCTS, ALERTS, DELIVERIES, HELP = "/products", "/alerts", "/deliveries", "/help"
+PAGES = (SERVICES, ACT, ACTS, TRENDS, SHIFT, PRODUCTS, ALERTS, DELIVERIES, HELP)
 RUN = "/run/"
 STILL = (ACT, SHIFT)
 """Where people type: made anew only when they come, or the ground would move under their fingers."""

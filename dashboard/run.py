@@ -7,6 +7,7 @@ from typing import Any
 
 from dash import html
 
+from dashboard.help import helped
 from dashboard.history import acts, context, evidence, messages, moves, revisions
 from dashboard.marks import SIGNS, at, chip, facts, folded, mark, row, span_of, stage_word, table
 from spy.domain.release import Stage
@@ -36,7 +37,7 @@ def _said(line: RunLine) -> html.Section:
     reasons = [html.Li(reason) for reason in line.reasons]
     return html.Section(
         [
-            html.Div([html.Span(SIGNS[state], className="sign"), str(state)], className="head"),
+            html.Div([html.Span(SIGNS[state], className="sign"), str(state), helped(state)], className="head"),
             html.H1(f"Run {line.run}: {line.headline or 'every calibration that it needs is in place'}", id="sentence"),
             folded("reasons", _counted(len(reasons)), html.Ul(reasons)) if reasons else None,
         ],

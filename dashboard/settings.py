@@ -27,6 +27,8 @@ class Tier0Section(Protocol):
 class Named(Protocol):
     @property
     def name(self) -> str: ...
+    @property
+    def text(self) -> str: ...
 
 
 class MailSection(Protocol):

@@ -31,7 +31,13 @@ PICTURES = Path(__file__).parent / "pictures"
 SCENARIO = Path(probes.simulation.__file__).parent / "data" / "default.toml"
 PLAYED = timedelta(hours=5, minutes=30)
 """Then a run is blocked, one is ready behind it, and one is being taken."""
-SHOTS = {"now": ("/", 900, "light"), "run": ("/run/398603", 1100, "light"), "dark": ("/", 900, "dark")}
+SHOTS = {
+    "now": ("/", 900, "light"),
+    "run": ("/run/398603", 1100, "light"),
+    "dark": ("/", 900, "dark"),
+    "act": ("/act?do=keep_back&chunk=398604", 900, "light"),
+    "help": ("/help?about=blocked", 700, "light"),
+}
 ARGUMENTS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-sync"]
 HOST = "127.0.0.1"
 
@@ -58,7 +64,9 @@ def take(url: str, chromium: str) -> None:
         for name, (path, height, scheme) in SHOTS.items():
             page = browser.new_page(viewport={"width": 1500, "height": height}, color_scheme=scheme)  # type: ignore[arg-type]
             page.goto(url + path)
-            page.locator("html[data-age=fresh] #sentence").wait_for()
+            page.locator("html[data-age=fresh] #page h1").wait_for()
+            if path == "/":
+                page.locator("#now-frontier .main-svg").first.wait_for()
             page.screenshot(path=PICTURES / f"{name}.png")
             print(f"docs/pictures/{name}.png")
             page.close()

@@ -23,6 +23,8 @@ from spy.app import build_web
 from spy.config import packaged_text
 from spy.domain.errors import ConfigError, SpyError
 from spy.sections import AgentSection
+from spy.store import notes
+from spy.store.engine import open_store, writing
 
 SPEED = 120.0
 """Two minutes of the world in a second: the first release of the shipped scenario comes within a minute."""
@@ -42,6 +44,9 @@ def demo(
     report: Annotated[
         Path | None, typer.Option(help="With --step: write the report here (default: standard output).")
     ] = None,
+    store: Annotated[
+        Path | None, typer.Option(help="With --step: keep the agent's store in this new file, for `spy explain`.")
+    ] = None,
     speed: Annotated[float, typer.Option(min=1, max=600, help="Live: how much faster than real time.")] = SPEED,
     port: Annotated[int, typer.Option(min=0, max=65535, help="Live: port of the page on 127.0.0.1.")] = 8050,
 ) -> None:
@@ -49,7 +54,7 @@ def demo(
     try:
         played = Scenario.load(scenario or packaged_scenario())
         if step:
-            _step(played, report)
+            _step(played, report, store)
         else:
             _live(played, speed, port)
     except ConfigError as wrong:
@@ -61,13 +66,31 @@ def demo(
         raise typer.Exit(3) from None
 
 
-def _step(scenario: Scenario, report: Path | None) -> None:
-    text = json.dumps(run_steps(scenario), indent=1) + "\n"
+def _step(scenario: Scenario, report: Path | None, store: Path | None) -> None:
+    url = f"sqlite:///{store.absolute()}" if store else ""
+    settings = store.with_name(f"{store.name}.toml") if store else None
+    for file in (store, settings):
+        if file is not None and file.exists():
+            raise ConfigError([f"--store {store}: {file} exists already, and is never written over"])
+    text = json.dumps(run_steps(scenario, url), indent=1) + "\n"
+    if settings is not None:
+        _keep(scenario, url, settings)
     if report is None:
         sys.stdout.write(text)
     else:
         report.write_text(text, encoding="utf-8")
         typer.echo(f"{scenario.name}: played until {scenario.until:%Y-%m-%d %H:%M} UTC; report in {report}")
+
+
+def _keep(scenario: Scenario, url: str, settings: Path) -> None:
+    """What `spy` needs to tell about the store: whose time it has, and a configuration that names it."""
+    kept = open_store(url)
+    with writing(kept) as connection:
+        notes.put(connection, notes.WORLD, scenario.name, scenario.until)
+    kept.dispose()
+    settings.write_text(_settings_text(url), encoding="utf-8")
+    first = scenario.runs[0].number if scenario.runs else "RUN"
+    typer.echo(f"Ask it: spy explain {first} --config {settings}", err=True)
 
 
 def _live(scenario: Scenario, speed: float, port: int) -> None:
@@ -87,9 +110,8 @@ def _live(scenario: Scenario, speed: float, port: int) -> None:
         typer.echo(f"The world of {scenario.name} runs {speed:g} times as fast as ours, its services on loopback.")
         if live.report:
             typer.echo(f"Live mode: {proof.WHY} (report {live.report}, docs/regret.md).")
-        # Not `spy status`: it measures ages by our clock, not by this world's.
         first = scenario.runs[0].number if scenario.runs else "RUN"
-        typer.echo(f"Ask it from another terminal: spy explain {first} --config {settings}")
+        typer.echo(f"Ask it from another terminal: spy status --config {settings}, or spy explain {first}")
         narrator = Narrator(live)
         while not stopped.wait(0.5) and thread.is_alive():
             for sentence in narrator.news():

@@ -101,6 +101,7 @@ class Live:
     def start(self) -> None:
         with writing(self.store) as connection:
             notes.put(connection, notes.MODE, self.config.agent.mode, self.clock())
+            notes.put(connection, notes.WORLD, self.scenario.name, self.clock())
         self.runner.start()
 
     def stop(self) -> None:

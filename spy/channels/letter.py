@@ -14,6 +14,7 @@ from spy.clock import age_text
 from spy.domain.product import Product
 from spy.domain.subject import Subject, part_of
 from spy.domain.verdict import Outcome, Seen, State, Verdict
+from spy.rules import explain
 
 SUBJECT_LENGTH = 150
 FIRST = "first notification"
@@ -119,7 +120,9 @@ def _is_about(outcome: Outcome, product: Product | None) -> bool:
 
 
 def _sentences(outcomes: Sequence[Outcome]) -> list[str]:
-    return [one_line(outcome.text).rstrip(".") for outcome in outcomes if outcome.text.strip()]
+    """As the page says it; the rule's own text, with its values, where there are no other words for it."""
+    told = [explain.in_words(outcome) or outcome.text for outcome in outcomes]
+    return [one_line(text).rstrip(".") for text in dict.fromkeys(told) if text.strip()]
 
 
 def _named(name: str, reason: str) -> str:

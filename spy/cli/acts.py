@@ -11,8 +11,7 @@ import typer
 from spy.acting.intent import Intent
 from spy.acting.perform import Asked, Done, at_a_shell, confirm, perform, preview_of
 from spy.cli import printing
-from spy.cli.options import AsJson, ConfigFile, existing_store, load
-from spy.clock import utc_now
+from spy.cli.options import AsJson, ConfigFile, existing_store, load, now_of
 from spy.domain.act import Do
 
 ChunkArg = Annotated[str, typer.Argument(metavar="CHUNK", help="RUN or RUN/DATASET, such as 398600.")]
@@ -38,8 +37,9 @@ Preview = Annotated[bool, typer.Option("--preview", help="Only say what it would
 
 
 def _perform(intent: Intent, preview: bool, file: Path | None, as_json: bool) -> None:
-    config, now = load(file), utc_now()
-    asked = Asked(existing_store(config), config, at_a_shell(intent.who), now)
+    config = load(file)
+    store = existing_store(config)
+    asked = Asked(store, config, at_a_shell(intent.who), now_of(store))
     done = preview_of(asked, intent) if preview else perform(asked, intent)
     if as_json:
         printing.answer({"preview": preview, "act": done.act, "proposal": done.proposal, "effect": done.effect})
@@ -187,8 +187,9 @@ def agree(
     as_json: AsJson = False,
 ) -> None:
     """Agree, as the second person, to an act that needs two."""
-    settings, now = load(config), utc_now()
-    done = confirm(Asked(existing_store(settings), settings, at_a_shell(who), now), proposal)
+    settings = load(config)
+    store = existing_store(settings)
+    done = confirm(Asked(store, settings, at_a_shell(who), now_of(store)), proposal)
     if as_json:
         printing.answer({"act": done.act, "effect": done.effect})
         return

@@ -7,15 +7,16 @@ from typing import Annotated
 
 import typer
 
+from spy.app import probes_of, rulebook_of
 from spy.cli import printing
 from spy.cli.explanation import Explanation, Ruled, Weight, explained
-from spy.cli.options import AsJson, ConfigFile, existing_store, load, moment
+from spy.cli.options import AsJson, ConfigFile, existing_store, load, moment, now_of
 from spy.cli.printing import say, utc
 from spy.cli.telling import tell_context, tell_rules
-from spy.clock import utc_now
 from spy.domain.act import Act
 from spy.domain.errors import ActError
 from spy.domain.run import Chunk
+from spy.domain.verdict import State
 from spy.store import views
 from spy.store.engine import reading
 from spy.store.views.past import evidence_at
@@ -27,9 +28,11 @@ At = Annotated[str, typer.Option("--at", metavar="T", help="As it stood then: 20
 
 def explain(*, chunk: ChunkArg, at: At = "", config: ConfigFile = None, as_json: AsJson = False) -> None:
     """Tell every rule's outcome for a run, with the values seen, their source and age, whom to call, what is next."""
-    asked, settings, now = Chunk.parse(chunk), load(config), utc_now()
-    when = moment("--at", at) if at else now
+    asked, settings = Chunk.parse(chunk), load(config)
+    given = moment("--at", at) if at else None
     store = existing_store(settings)
+    now = now_of(store)
+    when = given or now
     detail = views.run_detail(store, asked.run, now, settings.products)
     with reading(store) as connection:
         lines = open_lines(connection, now)
@@ -37,15 +40,19 @@ def explain(*, chunk: ChunkArg, at: At = "", config: ConfigFile = None, as_json:
         runs = ", ".join(str(line.run) for line in lines) or "none"
         raise ActError(f"explain: run {asked.run} was never followed; open runs: {runs}")
     later = [line.run for line in lines if line.run > asked.run and not line.stage.is_closed]
+    configured = rulebook_of(settings, probes_of(settings)).hash
     told = explained(detail, evidence_at(store, asked.run, when), settings, when, later)
     if told is None:
         first = f"; the first decision came at {utc(detail.revisions[0].at)}" if detail.revisions else ""
         raise ActError(f"explain: nothing was decided about run {asked.run} by {utc(when)}{first}")
     if as_json:
-        printing.answer({"asked": str(asked), **printing.plain(told)})
+        printing.answer({"asked": str(asked), "rulebook_of_configuration": configured, **printing.plain(told)})
         return
     if str(asked) != told.chunk:
         say(f"Calibrations belong to whole runs: answered for run {told.chunk}.")
+    if configured != told.decision.rulebook:
+        decided = f"Decided by rules {told.decision.rulebook}, the configuration has {configured}"
+        say(f"{decided}: what a rule wants is told as the configuration has it now.")
     _tell(told)
 
 
@@ -55,6 +62,8 @@ def _tell(told: Explanation) -> None:
     say(f"{head} (as of {utc(told.at)}).", printing.STYLES[decision.verdict])
     for reason in decision.reasons:
         say(f"because {reason}", indent=2)
+    if decision.verdict is not State.READY:
+        say(f"{'Means':<10}{decision.headline}")
     say(f"{'Call':<10}{_call(told)}")
     say(f"{'Next':<10}{told.next_step}")
     say(f"{'Release':<10}{_stage(told)}")

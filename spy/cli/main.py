@@ -1,6 +1,6 @@
 """The command line: which commands there are, and what each kind of error means for the exit code.
 
-0: done · 1: done, with bad news · 2: wrong configuration, argument or act · 3: our own store does not answer.
+0: done · 1: done, with bad news · 2: wrong configuration, argument, file or act · 3: our own store does not answer.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typer.core import TyperGroup
 from spy import __version__
 from spy.cli import access, acts, ask, check, explain, keep, printing, processes, regret, replay, saved, show
 from spy.cli.options import AS_JSON
-from spy.domain.errors import ActError, ConfigError, Denied, SpyError, StoreError
+from spy.domain.errors import ActError, BackupError, ConfigError, Denied, SpyError, StoreError
 
 MISTAKE = 2
 NO_STORE = 3
@@ -31,6 +31,8 @@ class Commands(TyperGroup):
             _end("act", [str(wrong)], ctx, MISTAKE)
         except Denied as wrong:
             _end("right", [str(wrong)], ctx, MISTAKE)
+        except BackupError as wrong:
+            _end("backup", [str(wrong)], ctx, MISTAKE)
         except StoreError as broken:
             _end("store", [str(broken)], ctx, NO_STORE)
         except SpyError as wrong:

@@ -11,10 +11,12 @@ from sqlalchemy import Engine, make_url
 from sqlalchemy.exc import ArgumentError
 
 from spy import config
-from spy.clock import from_iso
+from spy.cli import printing
+from spy.clock import from_iso, utc_now
 from spy.config import Config
 from spy.domain.errors import ActError, StoreError
-from spy.store.engine import open_store
+from spy.store import notes, views
+from spy.store.engine import open_store, reading
 
 AS_JSON = "as_json"
 """Key of the command's context: errors take the same form as answers."""
@@ -66,6 +68,18 @@ def existing_store(settings: Config) -> Engine:
     if file is not None and not file.is_file():
         raise StoreError(f"store: there is none at {file} yet; `spy agent` makes it, or is this the right --config?")
     return open_store(settings.agent.store)
+
+
+def now_of(store: Engine) -> datetime:
+    """Our clock; for the store of a simulated world the last moment that its agent saw, and that is said."""
+    with reading(store) as connection:
+        world, last = notes.get(connection, notes.WORLD), views.heartbeat(connection)
+    if not world or last is None:
+        return utc_now()
+    printing.complain(
+        f"The store is of the simulated world {world!r}: told as of its last moment, {printing.utc(last)}."
+    )
+    return last
 
 
 def moment(option: str, text: str) -> datetime:

@@ -12,7 +12,7 @@ from sqlalchemy import Engine
 
 from spy.app import connection_of, probes_of, rulebook_of
 from spy.cli import options, printing
-from spy.cli.options import AsJson, ConfigFile, existing_store, load
+from spy.cli.options import AsJson, ConfigFile, existing_store, load, now_of
 from spy.cli.past_runs import past_report
 from spy.cli.printing import say, utc
 from spy.clock import utc_now
@@ -74,7 +74,8 @@ def regret(
         made = _with_database(settings, lambda db: past_report(settings, db, period, runs, utc_now()))
         return _tell(made, None, as_json)
     store, rules = existing_store(settings), _rules(settings)
-    made = _with_database(settings, lambda db: report.made(store, db, settings, rules, period, utc_now(), who))
+    now = now_of(store)
+    made = _with_database(settings, lambda db: report.made(store, db, settings, rules, period, now, who))
     _tell(made, None if preview else regrets.keep(store, report.row_of(made)), as_json)
 
 

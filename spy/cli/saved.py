@@ -9,9 +9,8 @@ from typing import Annotated
 import typer
 
 from spy.cli import printing
-from spy.cli.options import AsJson, ConfigFile, existing_store, load, period
+from spy.cli.options import AsJson, ConfigFile, existing_store, load, now_of, period
 from spy.cli.printing import say
-from spy.clock import utc_now
 from spy.config import Config
 from spy.domain.errors import ActError
 from spy.store import views
@@ -37,11 +36,12 @@ def saved(*, begin: From, end: To, run: OneRun = None, config: ConfigFile = None
 
 def _ask(settings: Config, first: datetime, last: datetime, run: int | None) -> Saved:
     gating = {name for required in settings.required.values() for name in required.products}
+    store = existing_store(settings)
     return views.saved(
-        existing_store(settings),
+        store,
         first,
         last,
-        utc_now(),
+        now_of(store),
         instance=settings.agent.instance,
         delay=Delay(settings.lock_after, settings.tier0.reco_delay),
         products=[p for p in settings.products.values() if p.name in gating],

@@ -8,9 +8,9 @@ from rich.text import Text
 
 from spy.app import probes_of, rulebook_of
 from spy.cli import printing
-from spy.cli.options import AsJson, ConfigFile, existing_store, load
+from spy.cli.options import AsJson, ConfigFile, existing_store, load, now_of
 from spy.cli.printing import utc
-from spy.clock import age_text, utc_now
+from spy.clock import age_text
 from spy.regret import gate
 from spy.store import views
 from spy.store.engine import reading
@@ -26,8 +26,9 @@ def status(*, config: ConfigFile = None, as_json: AsJson = False) -> None:
     rules = rulebook_of(settings, probes_of(settings)).hash
     with reading(store) as connection:
         live = gate.look(connection, settings.agent.instance, rules, settings.regret)
+    own = {rule.name: rule.text for rule in settings.rule}
     seen = views.overview(
-        store, utc_now(), settings.web.stale_after, settings.products, settings.mail.crew, settings.context
+        store, now_of(store), settings.web.stale_after, settings.products, settings.mail.crew, settings.context, own
     )
     if as_json:
         printing.answer({**_plain(seen), "live": live})

@@ -7,6 +7,7 @@ SpyError
 │   ├── Refused           401, 403, expired certificate, ORA-1017     a person must act
 │   └── Unreadable        an answer that is not what the schema says  retry, kept for inspection
 ├── StoreError            our own database cannot be written: decide and send nothing
+│   └── BackupError           a backup file that is damaged, in the way or not writable: name another
 ├── ActError              a human act that is not possible; says why
 ├── Denied                a caller without the right; says which right
 └── DeliveryError         .target, .retry, .retry_after
@@ -62,6 +63,10 @@ class Unreadable(SourceError):
 
 class StoreError(SpyError):
     """Our own database cannot be read or written."""
+
+
+class BackupError(StoreError):
+    """The file of a backup is not what it must be. The sentence names it."""
 
 
 class ActError(SpyError):

@@ -19,7 +19,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, Any, Self
 
-from spy.domain.errors import StoreError
+from spy.domain.errors import BackupError
 
 FORMAT = 1
 MANIFEST = "manifest.json"
@@ -61,12 +61,12 @@ class Writer:
         self.path = path
         self._unfinished = path.with_name(path.name + ".unfinished")
         if path.exists():
-            raise StoreError(f"{path}: exists already; a backup never replaces a file")
+            raise BackupError(f"{path}: exists already; a backup never replaces a file")
         try:
             # For its owner only: it tells who acted, and why.
             opened = os.open(self._unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         except OSError as wrong:
-            raise StoreError(f"{path}: cannot be written: {wrong.strerror}") from None
+            raise BackupError(f"{path}: cannot be written: {wrong.strerror}") from None
         self._file: IO[bytes] = os.fdopen(opened, "wb")
         self._zip = zipfile.ZipFile(self._file, "w", zipfile.ZIP_DEFLATED)
 
@@ -103,20 +103,20 @@ class Writer:
                 self._file.close()
             self._unfinished.unlink(missing_ok=True)
         if isinstance(error, OSError):
-            raise StoreError(f"{self.path}: cannot be written: {error.strerror}") from error
+            raise BackupError(f"{self.path}: cannot be written: {error.strerror}") from error
 
 
 class Reader:
-    """A backup whose every part was read once and found whole; StoreError names the part that is not."""
+    """A backup whose every part was read once and found whole; BackupError names the part that is not."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
         try:
             self._zip = zipfile.ZipFile(path)
         except OSError as wrong:
-            raise StoreError(f"{path}: cannot be read: {wrong.strerror}") from None
+            raise BackupError(f"{path}: cannot be read: {wrong.strerror}") from None
         except _DAMAGE as damage:
-            raise StoreError(f"{path}: no backup, or its end is missing: {damage}") from None
+            raise BackupError(f"{path}: no backup, or its end is missing: {damage}") from None
         try:
             self.manifest = self._read_manifest()
             for part in self.manifest.parts:
@@ -142,12 +142,12 @@ class Reader:
         try:
             text = self._zip.read(MANIFEST)
         except _DAMAGE as damage:
-            raise StoreError(f"{self.path}: {MANIFEST} is damaged or missing: {damage}") from None
+            raise BackupError(f"{self.path}: {MANIFEST} is damaged or missing: {damage}") from None
         if hashlib.sha256(text).hexdigest().encode() != self._zip.comment:
-            raise StoreError(f"{self.path}: {MANIFEST} is damaged: its check sum differs")
+            raise BackupError(f"{self.path}: {MANIFEST} is damaged: its check sum differs")
         told = json.loads(text)
         if told.get("format") != FORMAT:
-            raise StoreError(f"{self.path}: format {told.get('format')!r}, known is {FORMAT}: of a newer program?")
+            raise BackupError(f"{self.path}: format {told.get('format')!r}, known is {FORMAT}: of a newer program?")
         parts = tuple(Part(p["table"], tuple(p["columns"]), p["rows"], p["sha256"]) for p in told.pop("parts"))
         return Manifest(parts=parts, **told)
 
@@ -159,6 +159,6 @@ class Reader:
                     digest.update(line)
                     number += 1
         except _DAMAGE as damage:
-            raise StoreError(f"{self.path}: part {part.name} is damaged or missing: {damage}") from None
+            raise BackupError(f"{self.path}: part {part.name} is damaged or missing: {damage}") from None
         if digest.hexdigest() != part.sha256 or number != part.rows:
-            raise StoreError(f"{self.path}: part {part.name} is damaged: its check sum differs ({number} rows found)")
+            raise BackupError(f"{self.path}: part {part.name} is damaged: its check sum differs ({number} rows found)")

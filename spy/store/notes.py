@@ -17,6 +17,8 @@ EXCUSED = "excused"
 MODE = "mode"
 HANDOVER = "handover"
 """What one crew left for the next: JSON with who and text."""
+WORLD = "world"
+"""Name of the simulated world that the store is about: its time is not ours. Empty: the real one."""
 HEARTBEAT = "heartbeat"
 """Last time the agent took a look in; the value is its name."""
 

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy import Connection, Engine, func, insert, select
 
 from spy.clock import from_iso
-from spy.domain.errors import StoreError
+from spy.domain.errors import BackupError, StoreError
 from spy.store import migrate, restored
 from spy.store.backup import BATCH
 from spy.store.backup_file import Manifest, Part, Reader
@@ -66,7 +66,7 @@ def _must_match(file: Reader, tables: dict[str, sa.Table]) -> None:
     wanted = {name: {column.name for column in table.columns} for name, table in tables.items()}
     wrong = [name for name in sorted(told.keys() | wanted.keys()) if told.get(name) != wanted.get(name)]
     if wrong:
-        raise StoreError(f"{file.path}: not what schema {file.manifest.schema} has: table {', '.join(wrong)}")
+        raise BackupError(f"{file.path}: not what schema {file.manifest.schema} has: table {', '.join(wrong)}")
 
 
 def _fill(connection: Connection, table: sa.Table, part: Part, file: Reader) -> None:
@@ -85,7 +85,7 @@ def _rows(part: Part, file: Reader, times: list[int]) -> Iterator[dict[str, Any]
                     values[at] = from_iso(values[at])
             yield dict(zip(part.columns, values, strict=True))
         except (ValueError, TypeError, IndexError) as wrong:
-            raise StoreError(f"{file.path}: part {part.name}, row {number}: {wrong}") from None
+            raise BackupError(f"{file.path}: part {part.name}, row {number}: {wrong}") from None
 
 
 def _go_on_counting(connection: Connection, table: sa.Table) -> None:

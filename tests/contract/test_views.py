@@ -49,8 +49,9 @@ def test_the_blocked_frontier_run_is_named_with_what_it_holds_why_and_whom_to_ca
     assert now.frontier.run == 398602
     assert now.first_safe_run == 398601
     assert now.whom == ("strip-calib@example.invalid",)
-    assert "not released before this is repaired or waived" in now.next_step
-    assert "2026-06-03 00:00 UTC, in 36.0 h" in now.next_step
+    assert now.next_step.startswith("The strip tracker experts (strip-calib@example.invalid) must find out why")
+    assert "by 2026-06-03 00:00 UTC (in 36.0 h); call them, since nobody takes care of it yet" in now.next_step
+    assert now.last_moment == NOW + timedelta(hours=36)
 
 
 def test_a_silent_agent_makes_everything_untrusted_whatever_was_decided(night):
@@ -84,7 +85,7 @@ def test_no_run_in_the_queue_is_well_only_while_the_services_answer(empty):
     empty.look("oms", problem="time-out after 30 s", ago=timedelta(0))
     now = seen(empty)
     assert now.state is State.UNKNOWN
-    assert "oms does not answer" in now.sentence
+    assert "OMS does not answer" in now.sentence
     assert any("time-out after 30 s" in line for line in now.also)
 
 
@@ -141,7 +142,7 @@ def test_a_service_that_is_no_longer_believed_makes_waiting_runs_unknown(empty):
     empty.look("oms", ago=timedelta(0))
     now = seen(empty)
     assert now.state is State.UNKNOWN
-    assert now.sentence == "dqm does not answer: what is known about 1 run is getting old."
+    assert now.sentence == "DQM does not answer: what is known about 1 run is getting old."
     assert now.whom == CREW
 
 
@@ -150,8 +151,12 @@ def test_a_run_that_cannot_be_judged_is_put_down_to_the_silent_service(night):
     night.look("conditions", ago=timedelta(minutes=13))
     night.look("conditions", ago=timedelta(0), problem="time-out")
     now = seen(night)
-    assert now.sentence == "Run 398602 holds 3 ready runs: it cannot be judged, since conditions does not answer."
-    assert "while this is unknown" in now.next_step
+    assert (
+        now.sentence
+        == "Run 398602 holds 3 ready runs: it cannot be judged, since the conditions database does not answer."
+    )
+    assert "must ask those who run the conditions database when it is back" in now.next_step
+    assert "not released before" in now.next_step
 
 
 def test_an_outcome_is_told_in_half_a_line_by_its_most_telling_value(night):
@@ -165,11 +170,18 @@ def test_an_outcome_is_told_in_half_a_line_by_its_most_telling_value(night):
     assert line.headline == "SiStripBadStrip_pcl: calibration blocked: placement (missing)"
 
 
+def test_a_rule_whose_facts_have_no_words_is_told_with_its_own_sentence(night):
+    told = "SiStripBadStrip_pcl: calibration blocked: placement (missing)"
+    night.decide(398602, State.BLOCKED, told, products={"SiStripBadStrip_pcl": State.BLOCKED})
+    now = overview(night.engine, NOW, STALE, PRODUCTS, CREW, (), {"calibration": "the payload is there"})
+    assert now.sentence == f"Run 398602 holds 3 ready runs: {told}, and the rule is: the payload is there."
+
+
 def test_streams_that_are_not_done_are_called_streams():
     subject = of_run("prod", 398602)
     seen = Seen("settled", False, "derived", subject, NOW, None, "not done: Calibration, Express")
     outcome = Outcome("settled", subject, State.WAITING, "settled: not done: Calibration, Express", (seen,))
-    assert brief(outcome) == "streams not done: Calibration, Express"
+    assert brief(outcome) == "Tier0 still works on the express streams Calibration, Express"
 
 
 def test_a_halt_is_said_before_any_run(night):

@@ -68,11 +68,23 @@ def test_every_link_between_the_docs_leads_somewhere():
     broken = [
         f"{relative(path)}: {target}"
         for path in files()
-        if path.suffix == ".md" and not relative(path).startswith("tests/data/")
+        if path.suffix == ".md" and not relative(path).startswith(("tests/data/", "dashboard/texts/"))
         for target, _ in LINK.findall(path.read_text(encoding="utf-8"))
         if "://" not in target and not target.startswith("mailto:") and not (path.parent / target).exists()
     ]
     assert broken == []
+
+
+def test_the_page_serves_the_shifters_document_as_it_is_in_the_docs():
+    assert (ROOT / "dashboard" / "texts" / "for-shifters.md").read_text(encoding="utf-8") == doc("for-shifters.md")
+
+
+def test_each_state_leads_to_a_section_that_tells_what_it_means_and_every_reader_has_a_document():
+    from dashboard.help import ABOUT, sections, slug  # here, so that a broken page fails one test and not this file
+
+    assert {slug(name) for name, _ in sections()} >= {*ABOUT.values()}
+    readers = ("for-shifters.md", "rules.md", "write-a-probe.md", "api.md", "operate.md")
+    assert [name for name in readers if f"(docs/{name})" not in (ROOT / "README.md").read_text(encoding="utf-8")] == []
 
 
 def test_every_decision_record_gives_context_choice_and_what_lost():

@@ -70,11 +70,22 @@ def site(chromium: Browser, tmp_path: Path) -> Iterator[Site]:
 def test_the_first_page_says_what_is_wrong_what_comes_next_and_whom_to_call(site):
     page = site.open()
     expect(page.locator("#sentence")).to_have_text(SENTENCE)
-    expect(page.locator("#next-step")).to_contain_text("not released before this is repaired or waived")
+    expect(page.locator("#next-step")).to_contain_text("must find out why and repair it, by 2026-06-03 00:00 UTC")
+    expect(page.locator("#last-moment")).to_have_text("03 Jun 00:00 UTC, in 36.0 h: then Tier0 locks run 398602")
+    expect(page.locator("#taken-care")).to_have_text("nobody said so yet")
     expect(page.locator("#whom")).to_have_text("strip-calib@example.invalid")
     expect(page.locator("#banner")).to_contain_text("LIVE")
     expect(page.locator("#banner")).to_contain_text("Tier0 switch on")
     expect(page.locator("#age")).to_have_text("data 20 s old")
+    assert site.complaints == []
+
+
+def test_the_state_leads_to_what_it_means_and_what_to_do(site):
+    page = site.open()
+    page.get_by_role("link", name="What does this mean?").click()
+    expect(page.locator("#page")).to_contain_text("When a run is blocked")
+    expect(page.locator("#page")).to_contain_text("Call the people whom the page names")
+    assert page.url.endswith("/help?about=blocked")
     assert site.complaints == []
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,18 +9,16 @@ from typing import Any
 
 from sqlalchemy import Engine, func, select
 
-from spy.clock import iso
-from spy.domain.evidence import Value
 from spy.domain.subject import Subject, part_of
 from spy.domain.verdict import Outcome, Seen, State
+from spy.rules import explain
+from spy.rules.explain import shown
 from spy.store.engine import reading
 from spy.store.tables import DecisionRow, table_of
 from spy.store.types import unpacked
 
 _decision = table_of(DecisionRow)
-
-
-_ISO = re.compile(r"(\d{4}-\d\d-\d\d)T(\d\d:\d\d):\d\d(?:\.\d+)?Z")
+__all__ = ["Decision", "as_decision", "brief", "decision_at", "decisions_after", "last_decision_id", "shown"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,38 +54,23 @@ class Decision:
         if not self.reasons:
             return ""
         first = self.reasons[0]
-        return next((brief(o) for o in self.outcomes if o.text == first), first)
+        return next((brief(o) for o in self.outcomes if o.text == first), explain.plain_reason(first))
+
+    @property
+    def deciding(self) -> Outcome | None:
+        """The outcome behind the first reason; None where it is an exemption, or nothing was wrong."""
+        return next((o for o in self.outcomes if self.reasons and o.text == self.reasons[0]), None)
+
+    @property
+    def missing(self) -> str:
+        """The first required calibration that is not there, in words; the headline where it is none of them."""
+        of_products = (o for name in self.required for o in self.about(name))
+        return next((brief(o) for o in of_products if o.decides and o.state is not State.READY), self.headline)
 
 
 def brief(outcome: Outcome) -> str:
-    """An outcome in half a line: its most telling value. All values are in its text and in `seen`."""
-    product = part_of(Subject(outcome.subject))[1]
-    told = _ISO.sub(r"\1 \2 UTC", _most_telling(outcome))
-    return (f"{product}: " if product else "") + told
-
-
-def _most_telling(outcome: Outcome) -> str:
-    """The first unknown of an unknown; else the last value that explains itself: rules derive one from the other."""
-    missing = [seen for seen in outcome.seen if seen.value is None]
-    if outcome.state is State.UNKNOWN and missing:
-        return f"{missing[0].name} unknown: {missing[0].note}"
-    explained = [seen for seen in outcome.seen if seen.note]
-    if explained:
-        return _explanation(explained[-1])
-    last = ", ".join(f"{seen.name} ({shown(seen.value)})" for seen in outcome.seen[-1:])
-    return f"{outcome.rule} {outcome.state}" + (f": {last}" if last else "")
-
-
-def _explanation(seen: Seen) -> str:
-    """What is not done are streams: alone, without its rule's name, the note does not say so."""
-    return f"streams {seen.note}" if seen.name == "settled" and seen.note.startswith("not done:") else seen.note
-
-
-def shown(value: Value | None) -> str:
-    """A value as text."""
-    if value is None:
-        return "unknown"
-    return iso(value) if isinstance(value, datetime) else str(value)
+    """An outcome in half a line, in words for people. All values are in its text and in `seen`."""
+    return explain.plain(outcome)
 
 
 def as_decision(row: Any) -> Decision:

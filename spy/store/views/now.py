@@ -14,6 +14,24 @@ from spy.store.views.service_line import ServiceLine
 
 
 @dataclass(frozen=True, slots=True)
+class Undelivered:
+    since: datetime
+    error: str
+    attempts: int
+
+
+@dataclass(frozen=True, slots=True)
+class Overtaken:
+    run: int
+    at: datetime
+    """When we saw it."""
+    why: str
+    """What was missing when it was last judged, in words."""
+    is_noticed: bool
+    """Somebody acknowledged it."""
+
+
+@dataclass(frozen=True, slots=True)
 class Now:
     """The state of the whole, as of `now`."""
 
@@ -42,6 +60,14 @@ class Now:
     crew: tuple[str, ...]
     context: frozenset[str]
     """Probes on which nothing depends."""
+    rules: Mapping[str, str]
+    """Rule name to its own sentence in the configuration."""
+    held_until: Mapping[int, datetime]
+    """Run to the end (UTC) of a hold that Tier0 accepted."""
+    unreached: Mapping[int, Undelivered]
+    """Runs whose release Tier0's receiver has not taken, though it was tried for a while."""
+    overtaken: tuple[Overtaken, ...]
+    """Runs that Tier0 locked by its own clock in the last hours, the newest first."""
 
     @property
     def age(self) -> timedelta | None:

@@ -76,6 +76,11 @@ class RunLine:
         return self.decision.headline if self.decision else "nothing was decided yet"
 
     @property
+    def missing(self) -> str:
+        """The first required calibration that is not there, in words."""
+        return self.decision.missing if self.decision else self.headline
+
+    @property
     def revision(self) -> int:
         return self.decision.revision if self.decision else 0
 

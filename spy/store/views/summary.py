@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import Engine
 
-from spy.domain.act import Do
+from spy.domain.act import Act, Do
 from spy.domain.product import Products
 from spy.domain.verdict import State
 from spy.store import acts, notes
 from spy.store.engine import reading
-from spy.store.views import wording
+from spy.store.views import about, mishaps, next_step, wording
 from spy.store.views.facts import heartbeat, of_services
 from spy.store.views.now import Now
-from spy.store.views.runs import open_lines
+from spy.store.views.runs import RunLine, open_lines
 from spy.store.views.service_line import service_lines
 
 
@@ -40,14 +40,41 @@ class Overview(Now):
         return tuple(wording.also(self))
 
     @property
+    def head(self) -> str:
+        """Three words: whether a person is needed."""
+        return next_step.head(self, self.state)
+
+    @property
+    def concern(self) -> RunLine | None:
+        """The run that the sentence is about: the one that needs a person most, else the frontier."""
+        return about.concern(self)
+
+    @property
     def next_step(self) -> str:
-        """What happens without anybody doing anything, and when."""
-        return wording.next_step(self)
+        """Who does what until when, and what happens by itself."""
+        return next_step.next_step(self)
+
+    @property
+    def last_moment(self) -> datetime | None:
+        """UTC; from then on nothing that is done helps this run: Tier0 has locked it. None: not known, or no run."""
+        return about.last_moment(self, self.concern)
 
     @property
     def whom(self) -> tuple[str, ...]:
         """Mail addresses; empty: nobody needs to be called."""
-        return wording.whom(self)
+        return next_step.whom(self)
+
+    @property
+    def kept_by(self) -> Act | None:
+        """The act by which a person keeps that run."""
+        line = self.concern
+        return about.keeping(line) if line else None
+
+    @property
+    def on_it(self) -> tuple[Act, ...]:
+        """Who said that they take care of it."""
+        line = self.concern
+        return tuple(act for act in line.acts if act.do is Do.ACKNOWLEDGE) if line else ()
 
 
 def overview(
@@ -57,8 +84,11 @@ def overview(
     products: Products | None = None,
     crew: Sequence[str] = (),
     context: Collection[str] = (),
+    rules: Mapping[str, str] | None = None,
 ) -> Overview:
-    """`products` and `crew` say whom to call; `context` names the probes on which nothing depends."""
+    """`products` and `crew` say whom to call; `context` names the probes on which nothing depends; `rules` are the
+    rules' own sentences.
+    """
     with reading(store) as connection:
         told = of_services(connection, now)
         lines = [line for line in open_lines(connection, now, products) if not line.stage.is_closed]
@@ -78,6 +108,10 @@ def overview(
             products=products or {},
             crew=tuple(crew),
             context=frozenset(context),
+            rules=rules or {},
+            held_until=mishaps.held_until(connection, lines),
+            unreached=mishaps.unreached(connection, lines, now),
+            overtaken=mishaps.overtaken(connection, now),
         )
 
 

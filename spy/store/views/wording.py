@@ -1,16 +1,15 @@
-"""The overview in sentences: what is wrong, what happens next and when, whom to call."""
+"""The overview in sentences: what is wrong, and what else is not as it should be."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import datetime
+from collections.abc import Iterable, Sequence
 
 from spy.clock import age_text
 from spy.domain.act import Do
 from spy.domain.release import Stage
 from spy.domain.verdict import State
+from spy.store.views.about import STUCK, clock, is_late, is_unknown, keeping, lock_of, named, silent, unnoticed, worst
 from spy.store.views.now import Now
-from spy.store.views.ready import KEEPING
 from spy.store.views.runs import RunLine
 from spy.store.views.service_line import ServiceLine
 
@@ -25,13 +24,21 @@ def sentence(seen: Now) -> tuple[State, str]:
         return State.BLOCKED, f"Live sending is stopped: {seen.halt}."
     if seen.stop:
         return State.BLOCKED, f"All releases are stopped by {seen.stop.who}: {seen.stop.why}."
+    lost = unnoticed(seen)
+    if lost and worst(seen) is None and not seen.failing:
+        head = f"Tier0 locked run {lost.run} by its own clock at about {clock(lost.at)}, and {lost.why}."
+        return State.WAITING, f"{head} {_of_queue(seen)[1]}"
+    return _of_queue(seen)
+
+
+def _of_queue(seen: Now) -> tuple[State, str]:
     if not seen.queue:
         return _idle(seen)
-    worst = _worst(seen)
-    if worst is not None:
-        return _trouble(seen, worst)
-    if silent := _silent(seen):
-        return State.UNKNOWN, f"{_services(silent)}: what is known about {_count(len(seen.queue))} is getting old."
+    line = worst(seen)
+    if line is not None:
+        return _trouble(seen, line)
+    if found := silent(seen):
+        return State.UNKNOWN, f"{_dead(found)}: what is known about {_count(len(seen.queue))} is getting old."
     if seen.prompt_enabled is False:
         return State.WAITING, f"Tier0's prompt reconstruction is switched off: {_count(len(seen.queue))} cannot go on."
     return _normal(seen)
@@ -39,48 +46,47 @@ def sentence(seen: Now) -> tuple[State, str]:
 
 def _idle(seen: Now) -> tuple[State, str]:
     if seen.failing:
-        return State.UNKNOWN, f"No run is in the queue, and {_services(seen.failing)}: whether there is one is unknown."
+        return State.UNKNOWN, f"No run is in the queue, and {_dead(seen.failing)}: whether there is one is unknown."
     return State.READY, "No run waits for prompt reconstruction."
-
-
-def _worst(seen: Now) -> RunLine | None:
-    """The run that needs a person most: the frontier if it is not well, since all wait for it; else the worst one."""
-    troubled = [line for line in seen.queue if _is_troubled(line)]
-    if troubled and troubled[0] is seen.frontier:
-        return troubled[0]
-    return max(troubled, key=lambda line: (line.verdict.rank, -line.run), default=None)
-
-
-def _is_troubled(line: RunLine) -> bool:
-    if line.verdict is State.BLOCKED or _is_unknown(line) or _kept(line):
-        return True
-    return line.stage in (Stage.REFUSED, Stage.AMBIGUOUS, Stage.WITHDRAWN)
-
-
-def _is_unknown(line: RunLine) -> bool:
-    """While data are taken a run's class is not known, so neither is its verdict: that is nobody's trouble."""
-    return line.verdict is State.UNKNOWN and not line.is_taken
-
-
-def _kept(line: RunLine) -> str:
-    return next((f"{act.who}: {act.why}" for act in line.acts if act.do in KEEPING), "")
 
 
 def _trouble(seen: Now, line: RunLine) -> tuple[State, str]:
     held = seen.held if line is seen.frontier else 0
     head = f"Run {line.run} holds {held} ready run{'s' * (held != 1)}: " if held else f"Run {line.run}: "
-    if line.stage in (Stage.REFUSED, Stage.AMBIGUOUS, Stage.WITHDRAWN):
+    if line.run in seen.unreached:
+        lost = seen.unreached[line.run]
+        since = f"for {age_text(seen.now - lost.since)} ({lost.attempts} attempts)"
+        return State.BLOCKED, f"{head}it is ready, but Tier0 has not taken its release {since}: {lost.error}."
+    if line.stage in STUCK:
         return State.BLOCKED, f"{head}its release is {line.stage}: {line.detail}."
-    if line.verdict is State.UNKNOWN and _silent(seen):
-        return line.verdict, f"{head}it cannot be judged, since {_services(_silent(seen))}."
+    if line.verdict is State.UNKNOWN and (found := silent(seen)):
+        return line.verdict, f"{head}it cannot be judged, since {_dead(found)}."
     if line.verdict in (State.BLOCKED, State.UNKNOWN):
-        return line.verdict, f"{head}{_reason(line)}."
-    return State.WAITING, f"{head}kept back by {_kept(line)}."
+        return line.verdict, f"{head}{reason(seen, line)}."
+    if act := keeping(line):
+        how = "held at Tier0" if act.do is Do.HOLD_TIER0 else "kept back"
+        return State.WAITING, f"{head}{how} by {act.who}: {act.why}."
+    if not is_late(seen, line):
+        return State.WAITING, f"{head}{reason(seen, line)}."
+    left = age_text(lock_of(seen, line) - seen.now)
+    return State.WAITING, f"{head}only {left} are left before Tier0 locks it, and {line.missing}."
 
 
-def _reason(line: RunLine) -> str:
+def reason(seen: Now, line: RunLine) -> str:
+    """The first reason in words, and how many more there are."""
+    if line.is_taken:
+        return "data are still being taken"
     more = len(line.reasons) - 1
-    return (line.headline or str(line.verdict)) + (f" (and {more} more)" if more > 0 else "")
+    told = (line.headline or str(line.verdict)) + _own_words(seen, line)
+    return told + (f" (and {more} more reason{'s' * (more > 1)})" if more > 0 else "")
+
+
+def _own_words(seen: Now, line: RunLine) -> str:
+    """The rule's own sentence, where it is a rule of the site's own that no word is known for."""
+    outcome = line.decision.deciding if line.decision else None
+    wanted = seen.rules.get(outcome.rule, "") if outcome else ""
+    is_raw = outcome is not None and f"{outcome.rule} {outcome.state}" in line.headline
+    return f", and the rule is: {wanted}" if wanted and is_raw else ""
 
 
 def _normal(seen: Now) -> tuple[State, str]:
@@ -90,14 +96,15 @@ def _normal(seen: Now) -> tuple[State, str]:
     if frontier.verdict is State.READY:
         return State.READY, f"All is well: run {frontier.run} is ready, {_release_text(frontier)}."
     if seen.held:
-        return State.WAITING, f"Run {frontier.run} waits normally, and {_count(ready)} behind it: {_reason(frontier)}."
+        head = f"Run {frontier.run} waits normally, and {_count(ready)} behind it"
+        return State.WAITING, f"{head}: {reason(seen, frontier)}."
     all_of_them = "The one open run waits" if len(seen.queue) == 1 else f"All {len(seen.queue)} open runs wait"
-    return State.WAITING, f"{all_of_them} normally; next is run {frontier.run}: {_reason(frontier)}."
+    return State.WAITING, f"{all_of_them} normally; next is run {frontier.run}: {reason(seen, frontier)}."
 
 
 def _release_text(line: RunLine) -> str:
     if line.stage is Stage.NONE and line.would_at is not None:
-        return f"shadow would have released it at {_clock(line.would_at)}"
+        return f"shadow would have released it at {clock(line.would_at)}"
     return {
         Stage.NONE: "its release is not queued yet",
         Stage.QUEUED: "its release is on its way to Tier0",
@@ -110,18 +117,9 @@ def _count(number: int) -> str:
     return "1 run" if number == 1 else f"{number} runs"
 
 
-def _silent(seen: Now) -> Sequence[ServiceLine]:
-    """Services whose word does not count any more."""
-    return [line for line in seen.failing if not line.is_believed]
-
-
-def _services(lines: Sequence[ServiceLine]) -> str:
-    names = ", ".join(line.service for line in lines)
-    return f"{names} {'does' if len(lines) == 1 else 'do'} not answer"
-
-
-def _clock(at: datetime) -> str:
-    return f"{at:%Y-%m-%d %H:%M} UTC"
+def _dead(lines: Sequence[ServiceLine]) -> str:
+    names = named(lines)
+    return f"{names} {'do' if ' and ' in names else 'does'} not answer"
 
 
 # --- what else -------------------------------------------------------------------------------------------------------
@@ -132,83 +130,28 @@ def also(seen: Now) -> Iterable[str]:
     _, said = sentence(seen)
     if seen.is_old:
         return
-    for line in seen.failing:
-        problem = line.problem or "the last good look is too old to be believed"
-        yield f"{line.service} does not answer since {_clock(line.last_good or line.since)}: {problem}"
+    for line in {line.service: line for line in reversed(seen.failing)}.values():
+        since = clock(line.last_good or line.since)
+        yield f"{named([line])} has given no good answer since {since}: {_problem(line)}"
     if seen.prompt_enabled is False and "switched off" not in said:
         yield "Tier0's prompt reconstruction is switched off"
     if seen.halt and "Live sending" not in said:
         yield f"live sending is stopped: {seen.halt}"
+    for past in [past for past in seen.overtaken if f"run {past.run} by its own clock at about" not in said]:
+        yield f"Tier0 locked run {past.run} by its own clock at about {clock(past.at)}, and {past.why}"
     others = [line for line in seen.queue if f"Run {line.run}" not in said]
     blocked = [line.run for line in others if line.verdict is State.BLOCKED]
-    for state, runs in ((State.BLOCKED, blocked), (State.UNKNOWN, [o.run for o in others if _is_unknown(o)])):
+    for state, runs in ((State.BLOCKED, blocked), (State.UNKNOWN, [o.run for o in others if is_unknown(o)])):
         if runs:
             yield f"{_count(len(runs))} {'is' if len(runs) == 1 else 'are'} {state}: {_listed(runs)}"
 
 
+def _problem(line: ServiceLine) -> str:
+    """Without the request that it was about, which only experts can read: the page of services has it whole."""
+    request, colon, what = line.problem.partition(": ")
+    is_request = bool(colon) and " " not in request and not request.startswith(("DPY-", "ORA-"))
+    return (what if is_request else line.problem) or "the last good look is too old to be believed"
+
+
 def _listed(runs: list[int]) -> str:
     return ", ".join(map(str, runs[:5])) + (" …" if len(runs) > 5 else "")
-
-
-# --- what next, and who ----------------------------------------------------------------------------------------------
-
-
-def next_step(seen: Now) -> str:
-    """What happens without anybody doing anything, and when."""
-    if seen.is_old:
-        return "Nothing is released while the agent is silent; Tier0's own clock runs on. Start the agent."
-    line = seen.frontier
-    if line is None:
-        return "The next run is followed as soon as OMS shows it."
-    lock = f"Tier0 locks run {line.run} by its own clock at {_in(line.deadline, seen.now)}" if line.deadline else ""
-    step = _STEPS.get(line.stage, _undecided)(line)
-    return ". ".join(part for part in (step, lock) if part) + "."
-
-
-def _in(at: datetime | None, now: datetime) -> str:
-    if at is None:
-        return "an unknown time"
-    return f"{_clock(at)}, in {age_text(at - now)}" if at > now else f"{_clock(at)}, {age_text(now - at)} ago"
-
-
-def _undecided(line: RunLine) -> str:
-    if line.end is None:
-        return f"Run {line.run} is still being taken"
-    if line.verdict is State.READY:
-        return "In shadow mode nothing is sent" if line.would_at else f"Run {line.run} is released in a moment"
-    if line.verdict is State.WAITING:
-        return f"Run {line.run} is released as soon as the last of its calibrations is in place"
-    if line.verdict is State.UNKNOWN:
-        return f"Run {line.run} is not released while this is unknown"
-    return f"Run {line.run} is not released before this is repaired or waived"
-
-
-def _kept_back(line: RunLine) -> str:
-    ends = [act.until for act in line.acts if act.do in KEEPING and act.until]
-    until = f"until {_clock(max(ends))}" if ends else "until a person lets it go"
-    return f"Run {line.run} is kept back {until}"
-
-
-_STEPS: Mapping[Stage, Callable[[RunLine], str]] = {
-    Stage.QUEUED: lambda line: f"The release of run {line.run} is being sent",
-    Stage.SENT: lambda line: f"Tier0's answer about run {line.run} is awaited",
-    Stage.AMBIGUOUS: lambda line: f"Tier0 is asked whether it has the release of run {line.run}",
-    Stage.ACCEPTED: lambda line: f"Tier0 locks run {line.run} with its next cycle",
-    Stage.REFUSED: lambda line: f"Run {line.run} is sent again only when a person asks for it",
-    Stage.WITHDRAWN: lambda line: f"Run {line.run} is sent again only when a person asks for it",
-    Stage.KEPT_BACK: _kept_back,
-}
-
-
-def whom(seen: Now) -> tuple[str, ...]:
-    """Owners of what is blocked in the run that needs a person most; the crew where it is nobody's calibration."""
-    if seen.is_old or seen.halt:
-        return seen.crew
-    line = _worst(seen)
-    if line is None:
-        return seen.crew if seen.failing else ()
-    if kept := [act.who for act in line.acts if act.do in (*KEEPING, Do.ACKNOWLEDGE)]:
-        return tuple(dict.fromkeys(kept))
-    bad = [name for name in line.required if line.products.get(name) is State.BLOCKED and name in seen.products]
-    owners = [owner for name in bad for owner in seen.products[name].owners]
-    return tuple(dict.fromkeys(owners)) or seen.crew

@@ -62,7 +62,7 @@ def test_a_restore_that_fails_leaves_no_file_behind(filled, tmp_path):
     (tmp_path / "spy.zip").write_bytes(damaged)
     other = elsewhere(tmp_path, f"sqlite:///{tmp_path}/other/new.db")
     failed = spy("restore", tmp_path / "spy.zip", "--config", other)
-    assert failed.exit_code == 3
+    assert failed.exit_code == 2
     assert ".jsonl is damaged" in failed.stderr
     assert not (tmp_path / "other" / "new.db").exists()
 
