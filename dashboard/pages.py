@@ -86,7 +86,8 @@ class Pages:
             recent = run_lines(self.store, seen.now, RECENT, products=self.config.products)
             return now_page(seen, recent, self.saved(seen.now, FRONTIER_DAYS).runs, handover(self.store))
         if path == SERVICES:
-            return services_page(services(self.store, seen.now))
+            told = services(self.store, seen.now, self.config.asked, self.config.service)
+            return services_page(told, seen.now)
         if path == ACT:
             return act_page(query, calling.current(), self._choices())
         if path == ALERTS:

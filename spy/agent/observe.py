@@ -12,6 +12,7 @@ from spy.clock import monotonic
 from spy.domain.errors import SourceError
 from spy.domain.evidence import Evidence, Fact, unknown
 from spy.domain.subject import Subject, part_of
+from spy.http.credential import link_of
 from spy.probe import Open, Probe
 from spy.store.ledger import Look
 
@@ -52,6 +53,7 @@ def look(probe: Probe, ask: Any, open_: Open, latest: Callable[[Key], Evidence |
         every=probe.every,
         stale_after=probe.stale_after,
         runs=tuple(run.number for run in open_.runs),
+        link=link_of(ask, open_.now),
     )
 
 

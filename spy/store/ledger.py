@@ -11,6 +11,7 @@ from sqlalchemy import Connection, bindparam, func, insert, select, update
 
 from spy.domain.earlier import FACTS, KEPT
 from spy.domain.evidence import Evidence
+from spy.domain.link import Link
 from spy.domain.subject import Subject, run_of
 from spy.store import newest
 from spy.store.tables import EvidenceRow, LookRow, ProbeRow, RunRow, table_of
@@ -42,6 +43,8 @@ class Look:
     """The open runs it asked about."""
     fence: int = 0
     """Under which leadership it was begun; 0: not said."""
+    link: Link | None = None
+    """How the connection stands; None: it says nothing of itself."""
 
 
 def append(connection: Connection, look: Look, changed: Sequence[Evidence]) -> None:
@@ -58,7 +61,7 @@ def append(connection: Connection, look: Look, changed: Sequence[Evidence]) -> N
     )
     if changed:
         connection.execute(insert(_evidence), [_row(e) for e in changed])
-    _note_health(connection, look)
+    _note_health(connection, look, changed)
 
 
 def _row(e: Evidence) -> dict[str, Any]:
@@ -79,7 +82,7 @@ _HEALTH = select(_probe.c.state, _probe.c.requests).where(_probe.c.name == bindp
 _UPDATE_HEALTH = update(_probe).where(_probe.c.name == bindparam("b_name"))
 
 
-def _note_health(connection: Connection, look: Look) -> None:
+def _note_health(connection: Connection, look: Look, changed: Sequence[Evidence]) -> None:
     """How the probe is: the last good look is what renews its evidence."""
     state = "ok" if not look.problem else ("failing" if look.retry else "refused")
     values: dict[str, Any] = {
@@ -92,6 +95,12 @@ def _note_health(connection: Connection, look: Look) -> None:
     }
     if not look.problem:
         values["last_good"] = look.at
+    if any(e.value is not None for e in changed):
+        values["last_new"] = look.at
+    if as_of := max((e.as_of for e in look.evidence if e.as_of), default=None):
+        values["as_of"] = as_of
+    if look.link:
+        values |= _of_link(look.link)
     before = connection.execute(_HEALTH, {"b_name": look.probe}).first()
     if before is None:
         values |= {"name": look.probe, "service": look.service, "since": look.at, "requests": look.requests}
@@ -101,6 +110,16 @@ def _note_health(connection: Connection, look: Look) -> None:
     if before.state != state:
         values["since"] = look.at
     connection.execute(_UPDATE_HEALTH, values | {"b_name": look.probe})
+
+
+def _of_link(link: Link) -> dict[str, Any]:
+    return {
+        "credential": link.credential,
+        "credential_until": link.credential_until,
+        "credential_problem": link.problem,
+        "has_breaker": link.has_breaker,
+        "breaker_until": link.breaker_until,
+    }
 
 
 def evidence_of_run(connection: Connection, run: int) -> list[Evidence]:

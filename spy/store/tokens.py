@@ -12,7 +12,8 @@ from sqlalchemy import Connection, insert, select, update
 
 from spy.domain.caller import Caller, Means, Reach, Role
 from spy.domain.errors import ActError
-from spy.store.tables import TokenRow, table_of
+from spy.store.access_tables import TokenRow
+from spy.store.tables import table_of
 
 _token = table_of(TokenRow)
 

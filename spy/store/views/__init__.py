@@ -26,7 +26,8 @@ from spy.store.views.saved import (
     Spread,
     saved,
 )
-from spy.store.views.service_line import ServiceLine, services
+from spy.store.views.service_line import ServiceLine
+from spy.store.views.service_list import Watched, services
 from spy.store.views.shift import Entry, Handover, handover, shift_log
 from spy.store.views.summary import Overview, overview
 
@@ -67,6 +68,7 @@ __all__ = [
     "Status",
     "Wanted",
     "WantedActs",
+    "Watched",
     "act_page",
     "acts_now",
     "alerts",
