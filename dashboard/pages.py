@@ -14,15 +14,17 @@ from sqlalchemy import Engine
 from dashboard.act import Choices, act_page
 from dashboard.acts import acts_page
 from dashboard.alerts import alerts_page, deliveries_page
+from dashboard.asking import Asking, word_of
 from dashboard.frame import banner
 from dashboard.now import now_page
 from dashboard.paths import ACT, ACTS, ALERTS, DELIVERIES, PRODUCTS, RUN, SERVICES, SHIFT, STILL, TRENDS, under
+from dashboard.period import period_of
 from dashboard.products import product_page, products_page
 from dashboard.run import missing_page, run_page
 from dashboard.services import services_page
 from dashboard.settings import Settings
 from dashboard.shift import shift_page
-from dashboard.trends import trends_page
+from dashboard.trends import picture_of, trends_page
 from spy.acting import calling
 from spy.clock import iso
 from spy.domain.errors import StoreError
@@ -50,7 +52,6 @@ FRONTIER_DAYS = 3
 """What Tier0 holds, and a day more."""
 NEWEST = 100
 """Messages on one page."""
-LONGEST_DAYS = 3660
 LONGEST_HOURS = 24 * 14
 
 
@@ -60,6 +61,7 @@ class Pages:
         self.config = config
         self.clock = clock
         self.prefix = prefix
+        self.asking = Asking(store, config, clock)
 
     def show(self, path: str, query: str, before: Mapping[str, Any]) -> tuple[Any, Any, dict[str, Any]]:
         """Banner, page, and what the browser needs to tell the age by itself.
@@ -86,8 +88,8 @@ class Pages:
             recent = run_lines(self.store, seen.now, RECENT, products=self.config.products)
             return now_page(seen, recent, self.saved(seen.now, FRONTIER_DAYS).runs, handover(self.store))
         if path == SERVICES:
-            told = services(self.store, seen.now, self.config.asked, self.config.service)
-            return services_page(told, seen.now)
+            lines = services(self.store, seen.now, self.config.asked, self.config.service)
+            return services_page(lines, seen.now)
         if path == ACT:
             return act_page(query, calling.current(), self._choices())
         if path == ALERTS:
@@ -102,8 +104,8 @@ class Pages:
             log, left = shift_log(self.store, begin, seen.now), handover(self.store)
             return shift_page(seen, log, left, begin, hours, calling.current())
         if path == TRENDS:
-            days = number_of(query, "days", 7, LONGEST_DAYS)
-            return trends_page(self.saved(seen.now, days), days)
+            told, picture = self.asking.trends(query), picture_of(word_of(query, "picture"))
+            return trends_page(told, period_of(query, seen.now), picture)
         if path == ACTS:
             return acts_page(acts_now(self.store, seen.now), calling.current())
         number = path.removeprefix(RUN)

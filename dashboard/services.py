@@ -13,8 +13,8 @@ from spy.domain.verdict import State
 from spy.store.views import Watched
 
 HEADS = (
-    "Service", "Whom to call", "State", "Since", "Last success", "Last new data", "Lag", "95 % within",
-    "Errors in 24 h", "Breaker", "Credential ends", "Next look", "What is wrong",
+    "Service, whom to call", "State, since", "Last success", "Last new data, lag", "95 % within, errors in 24 h",
+    "Breaker", "Credential ends", "Next look", "What is wrong",
 )  # fmt: skip
 SOON = timedelta(days=7)
 """Before its end a credential is worth a person's while."""
@@ -35,17 +35,23 @@ def services_page(lines: Sequence[Watched], now: datetime) -> list[Any]:
 
 
 def _row(line: Watched, now: datetime) -> html.Tr:
-    name = line.service if line.service in ("", line.probe) else f"{line.probe} ({line.service})"
+    name = line.probe if line.service in ("", line.probe) else f"{line.probe} ({line.service})"
+    head = html.Th([name, html.Div(_known(line, "owner", line.owner, str), className="owner")], scope="row")
+    if line.last_look is None:
+        why = html.Td(f"unknown: {line.unknown['last_look']}", colSpan=len(HEADS) - 2, className="quiet")
+        return row(head, _state(line), why)
     return row(
-        html.Th(name or line.probe, scope="row"),
-        _known(line, "owner", line.owner, str),
-        _state(line),
-        _known(line, "since", line.since, at),
+        head,
+        [_state(line), html.Div(_known(line, "since", line.since, at))],
         _known(line, "last_good", line.last_good, at),
-        _known(line, "last_new", line.last_new, at),
-        _known(line, "lag_s", line.lag, _length),
-        _known(line, "p95_ms", line.p95_ms, lambda ms: html.Span(f"{ms / 1000:.2f} s", title=f"{line.looks} looks")),
-        _known(line, "error_rate", line.error_rate, lambda rate: f"{100 * rate:.1f} % ({line.failed} of {line.looks})"),
+        [
+            html.Div(_known(line, "last_new", line.last_new, at)),
+            html.Div(["lag ", *_parts(_known(line, "lag_s", line.lag, length))]),
+        ],
+        [
+            html.Div(_known(line, "p95_ms", line.p95_ms, lambda ms: f"{ms / 1000:.2f} s")),
+            html.Div(_known(line, "error_rate", line.error_rate, lambda rate: _errors(line, rate))),
+        ],
         _breaker(line),
         _credential(line, now),
         _known(line, "next_look", line.next_look, lambda due: _due(due, now)),
@@ -53,11 +59,19 @@ def _row(line: Watched, now: datetime) -> html.Tr:
     )
 
 
+def _errors(line: Watched, rate: float) -> str:
+    return f"{100 * rate:.1f} % ({line.failed} of {line.looks})"
+
+
+def _parts(shown: Any) -> list[Any]:
+    return shown if isinstance(shown, list) else [shown]
+
+
 def _known(line: Watched, name: str, value: Any, shown: Callable[[Any], Any]) -> Any:
     """Or the word unknown, with the reason in sight."""
     if value not in (None, ""):
         return shown(value)
-    return [mark(State.UNKNOWN), html.Div(line.unknown.get(name, ""), className="quiet")]
+    return [mark(State.UNKNOWN), html.Span(f" {line.unknown.get(name, '')}", className="quiet")]
 
 
 def _state(line: Watched) -> html.Span:
@@ -91,13 +105,12 @@ def _credential(line: Watched, now: datetime) -> Any:
 def _due(due: datetime, now: datetime) -> Any:
     late = now - due
     return (
-        [at(due), html.Div(f"overdue by {_length(late)}", className="quiet")]
-        if late > timedelta(minutes=1)
-        else at(due)
+        [at(due), html.Div(f"overdue by {length(late)}", className="quiet")] if late > timedelta(minutes=1) else at(due)
     )
 
 
-def _length(time: timedelta) -> str:
+def length(time: timedelta) -> str:
+    """As people say it."""
     seconds = time.total_seconds()
     if seconds < 0:
         return f"its clock is {-seconds:.0f} s ahead"

@@ -8,11 +8,11 @@ from contextlib import nullcontext
 from dataclasses import replace
 from typing import Any
 
+from spy.agent.link import link_of
 from spy.clock import monotonic
 from spy.domain.errors import SourceError
 from spy.domain.evidence import Evidence, Fact, unknown
 from spy.domain.subject import Subject, part_of
-from spy.http.credential import link_of
 from spy.probe import Open, Probe
 from spy.store.ledger import Look
 

@@ -18,10 +18,8 @@ from spy.http.tokens import ClientCredentials, FileToken
 NO_END = "it tells no end"
 
 
-def link_of(ask: object, now: datetime) -> Link | None:
-    """Of a connection; None where it says nothing of itself. Never raises: what cannot be read is a `problem`."""
-    if not isinstance(ask, Http):
-        return None
+def link_of(ask: Http, now: datetime) -> Link:
+    """Never raises: what cannot be read is a `problem`."""
     left = ask.breaker.left_s
     kind, until, problem = _credential(ask, now)
     return Link(kind, True, now + timedelta(seconds=left) if left > 0 else None, until, problem)

@@ -24,12 +24,15 @@ from spy.store.views.saved import (
     Share,
     Span,
     Spread,
+    StateTime,
     saved,
 )
 from spy.store.views.service_line import ServiceLine
 from spy.store.views.service_list import Watched, services
 from spy.store.views.shift import Entry, Handover, handover, shift_log
 from spy.store.views.summary import Overview, overview
+from spy.store.views.trends import Regret, Trends, trends
+from spy.store.views.votes import RuleVotes, Votes
 
 __all__ = [
     "EXAMINED",
@@ -57,6 +60,8 @@ __all__ = [
     "ProductLine",
     "Proposal",
     "Readiness",
+    "Regret",
+    "RuleVotes",
     "RunDetail",
     "RunLine",
     "RunSaved",
@@ -65,7 +70,10 @@ __all__ = [
     "Share",
     "Span",
     "Spread",
+    "StateTime",
     "Status",
+    "Trends",
+    "Votes",
     "Wanted",
     "WantedActs",
     "Watched",
@@ -97,4 +105,5 @@ __all__ = [
     "services",
     "shift_log",
     "shown",
+    "trends",
 ]

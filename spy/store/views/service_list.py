@@ -169,10 +169,10 @@ def _never(probe: str, service: str, owners: Mapping[str, str]) -> Watched:
 def _reasons(line: Watched) -> dict[str, str]:
     """Why a value may be missing."""
     is_new = line.last_look is None
-    never = "no agent has asked it yet"
+    never, silent = "no agent has asked it yet", "the connection does not say"
     return {
         "service": never,
-        "owner": f"service.{line.service or '<name>'}.owner names nobody",
+        "owner": f"service.{line.service}.owner names nobody" if line.service else "which service it asks is not known",
         "since": never,
         "last_look": never,
         "last_good": never if is_new else "no look was ever answered",
@@ -182,6 +182,6 @@ def _reasons(line: Watched) -> dict[str, str]:
         "p95_ms": "no look was answered in the last 24 h",
         "error_rate": "nobody looked in the last 24 h",
         "took_ms": never,
-        "credential": never if is_new else "the connection does not say",
-        **({} if line.credential == "none" else {"credential_until": line.credential_problem or never}),
+        "credential": never if is_new else silent,
+        **({} if line.credential == "none" else {"credential_until": line.credential_problem or silent}),
     }

@@ -8,12 +8,13 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import create_engine
 
+from spy.agent.link import link_of
 from spy.domain.errors import NoAnswer
 from spy.domain.link import Credential, Link
 from spy.http import FileToken, Http
 from spy.http.breaker import FAILURES, PAUSE_S, Breaker
-from spy.http.credential import link_of
 from tests.contract.http.test_tls import Authority
 
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
@@ -82,6 +83,16 @@ def test_a_token_that_tells_no_end_is_unknown(tmp_path: Path, text: str) -> None
 def test_a_connection_without_credentials_needs_none_and_what_is_no_http_says_nothing() -> None:
     assert link_of(http(), NOW) == Link(Credential.NONE, has_breaker=True)
     assert link_of(None, NOW) is None
+
+
+def test_a_database_has_no_breaker_and_tells_no_end_of_its_account() -> None:
+    file, server = create_engine("sqlite://"), create_engine("postgresql+psycopg://spy@db.invalid/spy")
+    needs_none, by_password = link_of(file, NOW), link_of(server, NOW)
+    assert needs_none is not None
+    assert by_password is not None
+    assert (needs_none.credential, by_password.credential) == (Credential.NONE, Credential.PASSWORD)
+    assert not by_password.has_breaker
+    assert by_password.problem == "a database does not tell when an account ends"
 
 
 def test_an_open_breaker_tells_until_when() -> None:
