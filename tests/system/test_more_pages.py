@@ -114,7 +114,7 @@ def test_trends_tell_states_votes_and_that_nobody_knows_of_regret(site):
 def test_charts_are_saved_as_the_picture_that_was_chosen(site, kind):
     page = opened(site, "/trends?days=30")
     page.click(f"#picture-{kind}")
-    expect(page.locator(f"#picture-{kind}.chosen")).to_be_visible()
+    expect(page.locator(f"#picture-{kind}.chosen")).to_be_visible(timeout=CHART_MS)
     assert "days=30" in page.url
     expect(page.locator("#chart-causes .bars path").first).to_be_visible(timeout=CHART_MS)
     page.locator("#chart-causes").hover()
