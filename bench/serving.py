@@ -11,7 +11,7 @@ from spy.app import open_agent_store
 from spy.clock import utc_now
 from spy.config import Config, load
 from spy.web.app import create
-from spy.web.serve import server_of
+from spy.web.serve import server_of, settle
 
 PREPARED = "serving "
 
@@ -30,6 +30,7 @@ def serve(url: str) -> None:
         store = open_agent_store(url)
         app = create(with_login(load(), Path(folder)), store, utc_now)
         listening = socket.create_server(("127.0.0.1", 0))
+        settle()
         print(f"{PREPARED}http://127.0.0.1:{listening.getsockname()[1]}", flush=True)
         server_of(app, "127.0.0.1", 0).run(sockets=[listening])
         store.dispose()

@@ -14,7 +14,7 @@ from sqlalchemy import Engine
 from dashboard.act import Choices, act_page
 from dashboard.acts import acts_page
 from dashboard.alerts import alerts_page, deliveries_page
-from dashboard.asking import Asking, word_of
+from dashboard.asking import Asking, gating, word_of
 from dashboard.frame import banner
 from dashboard.now import now_page
 from dashboard.paths import ACT, ACTS, ALERTS, DELIVERIES, PRODUCTS, RUN, SERVICES, SHIFT, STILL, TRENDS, under
@@ -130,12 +130,14 @@ class Pages:
         )
 
     def _products(self, query: str) -> list[Any]:
-        named = parse_qs(query.removeprefix("?")).get("name", [""])[0]
-        product = self.config.products.get(named)
+        product, period = self.config.products.get(word_of(query, "name")), period_of(query, self.clock())
         if product is None:
-            gating = [name for required in self.config.required.values() for name in required.products]
-            return products_page(self.config.products, gating)
-        return product_page(product, product_numbers(self.store, product))
+            names = [one.name for one in gating(self.config)]
+            trouble, told = self.asking.troubles(query), self.asking.trends(query).saved
+            return products_page(self.config.products, names, trouble, told, period)
+        return product_page(
+            product, product_numbers(self.store, product), self.asking.latencies(query, product), period
+        )
 
     def _choices(self) -> Choices:
         products = self.config.products

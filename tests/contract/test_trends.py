@@ -98,8 +98,8 @@ def test_a_regret_report_is_told_where_it_speaks_of_the_period(plain: Engine) ->
     assert ask(plain).regrets == ()
     report = {
         "made_at": hours(30), "made_by": "ana", "instance": "prod", "begin": hours(0), "until": hours(24), "judged": 9,
-        "regrets": 1, "unknown": 2, "first_at": None, "last_at": None, "summary": "one", "rulebook": "abc", "program": "",
-        "body": {},
+        "regrets": 1, "unknown": 2, "first_at": None, "last_at": None, "summary": "one", "rulebook": "abc",
+        "program": "", "body": {},
     }  # fmt: skip
     number = regrets.keep(plain, report)
     (found,) = ask(plain).regrets

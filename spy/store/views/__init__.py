@@ -12,12 +12,14 @@ from spy.store.views.evidence_list import evidence_page, fact_page
 from spy.store.views.numbers import NumberLine, NumberPoint, product_numbers
 from spy.store.views.paging import EXAMINED, Page, Position
 from spy.store.views.product_list import ProductInRun, ProductLine, product_lines, product_page, products_of_run
+from spy.store.views.product_trouble import LATE_AFTER, Kind, Trouble, troubles
 from spy.store.views.ready import Readiness, first_unready_run, readiness
 from spy.store.views.runs import RunLine, run_lines
 from spy.store.views.saved import (
     PUBLISHED_2024,
     Cause,
     Delay,
+    Latency,
     ProductLatency,
     RunSaved,
     Saved,
@@ -36,6 +38,7 @@ from spy.store.views.votes import RuleVotes, Votes
 
 __all__ = [
     "EXAMINED",
+    "LATE_AFTER",
     "PUBLISHED_2024",
     "About",
     "ActsNow",
@@ -48,6 +51,8 @@ __all__ = [
     "Delay",
     "Entry",
     "Handover",
+    "Kind",
+    "Latency",
     "Message",
     "Move",
     "NumberLine",
@@ -73,6 +78,7 @@ __all__ = [
     "StateTime",
     "Status",
     "Trends",
+    "Trouble",
     "Votes",
     "Wanted",
     "WantedActs",
@@ -106,4 +112,5 @@ __all__ = [
     "shift_log",
     "shown",
     "trends",
+    "troubles",
 ]
