@@ -7,14 +7,14 @@ from typing import Any
 from dash import dcc, html
 
 from dashboard.act import WORDS
+from dashboard.change import may_change
 from dashboard.marks import at, row, table
-from spy.domain.act import ENDS, Act, Do
+from spy.domain.act import Act, Do
 from spy.domain.caller import Caller, Means
 from spy.store.views import ActsNow, Proposal
 
 HEADS = ("Act", "About", "Who", "Why", "Since", "Until", "")
 ENDED = ("Act", "About", "Who", "Why", "Since", "Ended", "By")
-_ENDING = {begun: ending for ending, begun in ENDS.items()}
 
 
 def acts_page(now: ActsNow, caller: Caller) -> list[Any]:
@@ -57,11 +57,9 @@ def _until(act: Act) -> Any:
 
 
 def _end(act: Act) -> Any:
-    ending = _ENDING.get(act.do)
-    if ending is None:
+    if not may_change(act):
         return ""
-    about = f"&chunk={act.run}" if act.run else f"&from_run={act.from_run}" if act.from_run else ""
-    return dcc.Link(WORDS[ending][0], href=f"/act?do={ending}{about}")
+    return dcc.Link(f"Extend or end act {act.id}", href=f"/act?change={act.id}", className="act")
 
 
 def _past(act: Act) -> html.Tr:

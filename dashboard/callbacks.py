@@ -9,6 +9,7 @@ from typing import Any
 from dash import ALL, Dash, Input, Output, State, ctx, no_update
 
 from dashboard import act
+from dashboard.change import changed
 from dashboard.frame import AGE
 from dashboard.pages import Pages
 from dashboard.period import asked_for
@@ -82,6 +83,20 @@ def do(dash: Dash, asked: Callable[[], Asked]) -> None:
         if not (_look or _do):
             return no_update
         return await asyncio.to_thread(act.answer, asked(), values, ctx.triggered_id == "act-preview")
+
+    @dash.callback(
+        Output("change-answer", "children"),
+        Input("change-extend", "n_clicks"),
+        Input("change-end", "n_clicks"),
+        *(State(f"change-{name}", "value") for name in ("why", "until", "who")),
+        State("change-number", "data"),
+        prevent_initial_call=True,
+    )
+    async def change(longer: int, over: int, why: str | None, until: str | None, who: str | None, number: int) -> Any:
+        if not (longer or over):
+            return no_update
+        is_end = ctx.triggered_id == "change-end"
+        return await asyncio.to_thread(changed, asked(), number, why or "", until or "", who or "", is_end)
 
     @dash.callback(
         Output("handover-answer", "children"),

@@ -15,6 +15,7 @@ from dashboard.act import Choices, act_page
 from dashboard.acts import acts_page
 from dashboard.alerts import alerts_page, deliveries_page
 from dashboard.asking import Asking, gating, word_of
+from dashboard.change import change_page
 from dashboard.frame import banner
 from dashboard.now import now_page
 from dashboard.paths import ACT, ACTS, ALERTS, DELIVERIES, PRODUCTS, RUN, SERVICES, SHIFT, STILL, TRENDS, under
@@ -32,6 +33,7 @@ from spy.store.views import (
     Delay,
     Overview,
     Saved,
+    Status,
     acts_now,
     alerts,
     delivery_page,
@@ -91,11 +93,16 @@ class Pages:
             lines = services(self.store, seen.now, self.config.asked, self.config.service)
             return services_page(lines, seen.now)
         if path == ACT:
+            if number := word_of(query, "change"):
+                return change_page(number, acts_now(self.store, seen.now).in_force, calling.current())
             return act_page(query, calling.current(), self._choices())
         if path == ALERTS:
             return alerts_page(alerts(self.store, seen.now))
         if path == DELIVERIES:
-            return deliveries_page(delivery_page(self.store, NEWEST).items)
+            word = word_of(query, "status")
+            status = Status(word) if word in set(Status) else None
+            found = delivery_page(self.store, NEWEST, status=status).items
+            return deliveries_page(found, status or "", seen.now)
         if path == PRODUCTS:
             return self._products(query)
         if path == SHIFT:

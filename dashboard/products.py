@@ -52,7 +52,7 @@ def _troubles(trouble: Sequence[Trouble]) -> list[Any]:
     late = f"{LATE_AFTER.total_seconds() / 3600:.1f} h"
     note = (
         f"Missing: the run has ended and needs it, or was locked without it. Late: uploaded more than {late} after the "
-        "run's end, mean and RMS of 2024 together. Odd: a number out of its limits, or of the band of the runs before it."
+        "run's end, mean and RMS of 2024 together. Odd: a number out of its limits, or of the band of the runs before."
     )
     rows = [
         row(
