@@ -112,7 +112,7 @@ def test_an_act_is_extended_and_ended_by_keyboard_alone(night, open_page):
     expect(page.locator("h1")).to_have_text("Keep back: run 398603")
     page.locator("#change-why").focus()
     for typed in ("not understood yet", "12h", "sam@example.invalid"):
-        page.keyboard.type(typed)
+        page.keyboard.insert_text(typed)
         page.keyboard.press("Tab")
     page.keyboard.press("Enter")
     expect(page.locator("#change-answer")).to_contain_text("Done: act 2, signed sam@example.invalid")
@@ -124,12 +124,13 @@ def test_an_act_is_extended_and_ended_by_keyboard_alone(night, open_page):
     page.keyboard.press("Enter")
     expect(page.locator("h1")).to_have_text("Keep back: run 398603")
     page.locator("#change-why").focus()
-    page.keyboard.type("the noise is understood")
+    page.keyboard.insert_text("the noise is understood")
     page.locator("#change-end").focus()
     page.keyboard.press("Enter")
     expect(page.locator("#change-answer")).to_contain_text("Done: act 3")
     page = open_page("/acts")
     expect(page.locator("main")).to_contain_text("Nothing is in force.")
+    expect(page.locator("main table").first).to_contain_text("the noise is understood")
 
 
 def test_an_act_that_cannot_be_changed_is_answered_in_a_sentence(night, open_page):
