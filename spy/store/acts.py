@@ -7,13 +7,14 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Engine, and_, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Engine, and_, bindparam, insert, or_, select, update
 
 from spy.domain.act import ENDS, Act, Do
 from spy.domain.errors import ActError
 from spy.store import notes
 from spy.store.engine import reading, writing
 from spy.store.tables import ActRow, table_of
+from spy.store.types import UtcDateTime
 
 _act = table_of(ActRow)
 
@@ -109,11 +110,15 @@ def active(connection: Connection, now: datetime) -> list[Act]:
 
 def in_force(connection: Connection, now: datetime) -> list[Act]:
     """All acts that have not ended, oldest first, also those written after `now`, or by a clock ahead of ours."""
-    return [as_act(row) for row in connection.execute(select(_act).where(_not_ended(now)).order_by(_act.c.id))]
+    return [as_act(row) for row in connection.execute(_IN_FORCE, {"now": now})]
 
 
-def _not_ended(now: datetime) -> ColumnElement[bool]:
+def _not_ended(now: Any) -> ColumnElement[bool]:
     return and_(_act.c.ended_at.is_(None), or_(_act.c.until.is_(None), _act.c.until > now))
+
+
+# Made once, as it is asked with every answer.
+_IN_FORCE = select(_act).where(_not_ended(bindparam("now", type_=UtcDateTime()))).order_by(_act.c.id)
 
 
 def over(connection: Connection, now: datetime, at_most: int) -> list[Act]:
