@@ -133,60 +133,60 @@ def _field(
 
 def answer(asked: Asked, values: Sequence[Any], only_look: bool) -> list[Any]:
     """What came of it, for people; `values` as the form's FIELDS. Every refusal is a sentence."""
-    told = dict(zip(FIELDS, values, strict=True))
-    if not told["do"]:
-        return _refused("Choose what to do.")
-    asked = _signed_by(asked, str(told["who"] or ""))
-    texts: dict[str, Any] = {name: str(told[name] or "").strip() for name in _TEXTS}
+    given = dict(zip(FIELDS, values, strict=True))
+    if not given["do"]:
+        return refused("Choose what to do.")
+    asked = signed_by(asked, str(given["who"] or ""))
+    texts: dict[str, Any] = {name: str(given[name] or "").strip() for name in _TEXTS}
     try:
         intent = Intent(
-            do=Do(told["do"]),
+            do=Do(given["do"]),
             who=asked.caller.who,
-            from_run=int(told["from_run"]) if told["from_run"] else None,
-            to_run=int(told["to_run"]) if told["to_run"] else None,
+            from_run=int(given["from_run"]) if given["from_run"] else None,
+            to_run=int(given["to_run"]) if given["to_run"] else None,
             **texts,
         )
         done = preview_of(asked, intent) if only_look else perform(asked, intent)
-    except SpyError as refused:
-        return _refused(str(refused))
-    return _told(done, only_look)
+    except SpyError as wrong:
+        return refused(str(wrong))
+    return told(done, only_look)
 
 
 def agreed(asked: Asked, number: int, who: str) -> list[Any]:
     """The same for a second person's word."""
     try:
-        return _told(confirm(_signed_by(asked, who), number), only_look=False)
-    except SpyError as refused:
-        return _refused(str(refused))
+        return told(confirm(signed_by(asked, who), number), only_look=False)
+    except SpyError as wrong:
+        return refused(str(wrong))
 
 
 def left(asked: Asked, text: str, who: str) -> list[Any]:
     """What came of a handover note."""
     try:
-        hand_over(_signed_by(asked, who), text)
-    except SpyError as refused:
-        return _refused(str(refused))
+        hand_over(signed_by(asked, who), text)
+    except SpyError as wrong:
+        return refused(str(wrong))
     return [html.P("✓ Left for the next crew; it stands on Now.", className="said ready")]
 
 
-def _signed_by(asked: Asked, who: str) -> Asked:
+def signed_by(asked: Asked, who: str) -> Asked:
     """Where nobody logs in, people say themselves who they are."""
     if asked.caller.means is not Means.LOCAL:
         return asked
     return replace(asked, caller=replace(asked.caller, who=who.strip(), key=who.strip()))
 
 
-def _refused(sentence: str) -> list[Any]:
+def refused(sentence: str) -> list[Any]:
     return [html.P([html.Strong("✕ Not possible. "), sentence], className="said blocked")]
 
 
-def _told(done: Done, only_look: bool) -> list[Any]:
+def told(done: Done, only_look: bool) -> list[Any]:
     effect = html.Ul([html.Li(sentence) for sentence in done.effect])
     if only_look:
         return [html.Div([html.Strong("It would do this; nothing was done yet."), effect], className="said waiting")]
     if done.proposal:
-        told = f"Not done yet: proposal {done.proposal} waits for another person, who agrees on the page Acts."
-        return [html.Div([html.Strong(told), effect], className="said unknown")]
+        waits = f"Not done yet: proposal {done.proposal} waits for another person, who agrees on the page Acts."
+        return [html.Div([html.Strong(waits), effect], className="said unknown")]
     return [
         html.Div([html.Strong(f"✓ Done: act {done.act.id}, signed {done.act.who}."), effect], className="said ready")
     ]

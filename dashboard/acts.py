@@ -7,14 +7,17 @@ from typing import Any
 from dash import dcc, html
 
 from dashboard.act import WORDS
+from dashboard.change import may_change
 from dashboard.marks import at, row, table
-from spy.domain.act import ENDS, Act, Do
+from spy.domain.act import Act, Do
 from spy.domain.caller import Caller, Means
 from spy.store.views import ActsNow, Proposal
 
 HEADS = ("Act", "About", "Who", "Why", "Since", "Until", "")
+ONCE_HEADS = ("Act", "About", "Who", "Why", "When")
+ONCE = 50
+"""Shown, the newest: they have no end, such as the end of another act."""
 ENDED = ("Act", "About", "Who", "Why", "Since", "Ended", "By")
-_ENDING = {begun: ending for ending, begun in ENDS.items()}
 
 
 def acts_page(now: ActsNow, caller: Caller) -> list[Any]:
@@ -24,10 +27,11 @@ def acts_page(now: ActsNow, caller: Caller) -> list[Any]:
     who = html.Label(["You are ", dcc.Input(id="agree-who", value="", type="text")])
     needs_name = bool(now.waiting) and caller.means is Means.LOCAL
     parts += [html.Div(who, hidden=not needs_name), html.Div(id="agree-answer", role="status"), html.H2("In force")]
-    if now.in_force:
-        parts.append(table(HEADS, [_row(act) for act in now.in_force], "Acts in force"))
-    else:
-        parts.append(html.P("Nothing is in force."))
+    lasting = [act for act in now.in_force if may_change(act)]
+    once = [act for act in reversed(now.in_force) if not may_change(act)][:ONCE]
+    parts.append(table(HEADS, map(_row, lasting), "Acts in force") if lasting else html.P("Nothing is in force."))
+    if once:
+        parts += [html.H2("Done once"), table(ONCE_HEADS, map(_once, once), "Acts that were done once")]
     if now.over:
         parts += [html.H2("Over"), table(ENDED, [_past(act) for act in now.over], "Acts that are over")]
     return parts
@@ -50,6 +54,10 @@ def _row(act: Act) -> html.Tr:
     return row(WORDS[act.do][0], _about(act), act.who, act.why, at(act.at), _until(act), _end(act))
 
 
+def _once(act: Act) -> html.Tr:
+    return row(WORDS[act.do][0], _about(act), act.who, act.why, at(act.at))
+
+
 def _until(act: Act) -> Any:
     if act.until_tag:
         return f"{act.until_tag} begins there"
@@ -57,11 +65,7 @@ def _until(act: Act) -> Any:
 
 
 def _end(act: Act) -> Any:
-    ending = _ENDING.get(act.do)
-    if ending is None:
-        return ""
-    about = f"&chunk={act.run}" if act.run else f"&from_run={act.from_run}" if act.from_run else ""
-    return dcc.Link(WORDS[ending][0], href=f"/act?do={ending}{about}")
+    return dcc.Link(f"Extend or end act {act.id}", href=f"/act?change={act.id}", className="act")
 
 
 def _past(act: Act) -> html.Tr:

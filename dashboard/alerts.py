@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from dash import dcc, html
 
 from dashboard.marks import at, chip, mark, row, run_link, table
 from spy.domain.act import Act, Do
-from spy.store.views import About, Alert, Message
+from spy.store.views import About, Alert, Message, Status
 
 HEADS = ("State", "About", "Why", "Since", "Who takes care", "Mails", "")
-DELIVERIES = ("Status", "Message", "Run", "To", "Tries", "Written", "Accepted or due", "What was answered")
+DELIVERIES = ("Status", "Message", "Run", "To", "Queued", "Tries", "Accepted", "Next try", "What was answered")
+WAITING = ("pending", "sending", "ambiguous")
 KINDS = {"acked": "ready", "refused": "blocked", "ambiguous": "unknown", "pending": "waiting", "sending": "waiting"}
 """A status not listed needs nobody: cancelled, or recorded by a shadow agent."""
 
@@ -36,7 +38,8 @@ def _alert(alert: Alert) -> Any:
     about: Any = alert.name if alert.about is not About.RUN or alert.run is None else ["run ", run_link(alert.run)]
     mails = [html.Div(f"{mail.recipient}: {mail.status}") for mail in alert.mails] or "none"
     why = [html.Div(html.Strong(alert.cause)), html.Div(alert.text, className="why")]
-    take = dcc.Link("I am on it", href=f"/act?do={Do.ACKNOWLEDGE}&chunk={alert.run}") if alert.run else ""
+    links = ((Do.ACKNOWLEDGE, "I am on it"), (Do.SILENCE, "Silence its mail")) if alert.run else ()
+    take = [html.Div(dcc.Link(word, href=f"/act?do={do}&chunk={alert.run}")) for do, word in links]
     return row(mark(alert.state), about, why, at(alert.since), _care(alert.acknowledged, alert.silenced), mails, take)
 
 
@@ -47,23 +50,43 @@ def _care(on_it: Act | None, silent: Act | None) -> list[Any]:
     return told
 
 
-def deliveries_page(found: Sequence[Message]) -> list[Any]:
+def deliveries_page(found: Sequence[Message], chosen: str, now: datetime) -> list[Any]:
+    """`chosen`: the status that is shown alone; empty: all."""
+    waiting = sum(message.status in WAITING for message in found)
+    bad = sum(message.status == "refused" for message in found)
+    told = f"{waiting} of {len(found)} messages wait for an answer, {bad} were refused."
+    links = [
+        dcc.Link(word or "all", href=f"/deliveries?status={word}", className="chosen" if word == chosen else "")
+        for word in ("", *map(str, Status))
+    ]
     return [
-        html.H1("Deliveries"),
-        html.P("Messages to Tier0 and mails, those that are due last first. None is ever deleted.", className="quiet"),
-        table(DELIVERIES, map(_delivery, found), "Messages") if found else html.P("No message was written yet."),
+        html.H1(told if found else "No message is here.", id="sentence"),
+        html.P(links, className="buttons"),
+        html.P(
+            f"Messages to Tier0 and mails, those that are due last first, {len(found)} at most. None is ever deleted.",
+            className="quiet",
+        ),
+        table(DELIVERIES, [_delivery(one, now) for one in found], "Messages") if found else "",
     ]
 
 
-def _delivery(message: Message) -> Any:
+def _next(message: Message, now: datetime) -> Any:
+    """Only what is on its way is tried again."""
+    if message.status not in WAITING:
+        return "never"
+    return [at(message.due_at), html.Div("due now", className="quiet") if message.due_at <= now else ""]
+
+
+def _delivery(message: Message, now: datetime) -> Any:
     chunk = message.chunk.split("/")[0]
     return row(
         chip(message.status, KINDS.get(message.status, "")),
         [message.kind, html.Div(message.subject, className="quiet")],
         run_link(int(chunk)) if chunk.isdigit() else message.chunk,
         message.recipient,
-        str(message.attempts),
         at(message.created_at),
-        at(message.acked_at or message.due_at),
-        message.last_error or "–",
+        str(message.attempts),
+        at(message.acked_at),
+        _next(message, now),
+        " ".join(str(told) for told in (message.last_code, message.last_error) if told) or "–",
     )

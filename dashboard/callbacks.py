@@ -9,9 +9,11 @@ from typing import Any
 from dash import ALL, Dash, Input, Output, State, ctx, no_update
 
 from dashboard import act
+from dashboard.change import changed
 from dashboard.frame import AGE
-from dashboard.pages import LONGEST_DAYS, Pages, number_of
-from dashboard.trends import as_csv
+from dashboard.pages import Pages
+from dashboard.period import asked_for
+from dashboard.spreadsheet import TABLES, as_csv
 from spy.acting.perform import Asked
 
 
@@ -43,15 +45,28 @@ def click(dash: Dash, pages: Pages) -> None:
 
     @dash.callback(
         Output("download", "data"),
-        Input("trends-csv", "n_clicks"),
+        *(Input(f"csv-{what}", "n_clicks") for what in TABLES),
         State("address", "search"),
         prevent_initial_call=True,
     )
-    async def csv(clicks: int, query: str) -> Any:
-        if not clicks:
+    async def csv(*clicked: Any) -> Any:
+        if not any(clicked[:-1]):
             return no_update
-        told = await asyncio.to_thread(pages.saved, pages.clock(), number_of(query or "", "days", 7, LONGEST_DAYS))
-        return {"content": as_csv(told), "filename": "calibration-readiness.csv", "type": "text/csv"}
+        what = str(ctx.triggered_id).removeprefix("csv-")
+        told = await asyncio.to_thread(pages.asking.trends, clicked[-1] or "")
+        name = f"calibration-readiness-{what}.csv"
+        return {"content": as_csv(told, what), "filename": name, "type": "text/csv"}
+
+    @dash.callback(
+        Output("address", "search"),
+        Input("period-show", "n_clicks"),
+        State("period-from", "value"),
+        State("period-to", "value"),
+        State("address", "search"),
+        prevent_initial_call=True,
+    )
+    def period(clicks: int, begin: str | None, end: str | None, query: str | None) -> Any:
+        return asked_for(query or "", begin or "", end or "") if clicks else no_update
 
 
 def do(dash: Dash, asked: Callable[[], Asked]) -> None:
@@ -68,6 +83,20 @@ def do(dash: Dash, asked: Callable[[], Asked]) -> None:
         if not (_look or _do):
             return no_update
         return await asyncio.to_thread(act.answer, asked(), values, ctx.triggered_id == "act-preview")
+
+    @dash.callback(
+        Output("change-answer", "children"),
+        Input("change-extend", "n_clicks"),
+        Input("change-end", "n_clicks"),
+        *(State(f"change-{name}", "value") for name in ("why", "until", "who")),
+        State("change-number", "data"),
+        prevent_initial_call=True,
+    )
+    async def change(longer: int, over: int, why: str | None, until: str | None, who: str | None, number: int) -> Any:
+        if not (longer or over):
+            return no_update
+        is_end = ctx.triggered_id == "change-end"
+        return await asyncio.to_thread(changed, asked(), number, why or "", until or "", who or "", is_end)
 
     @dash.callback(
         Output("handover-answer", "children"),

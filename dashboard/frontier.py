@@ -27,7 +27,7 @@ CURVES: Sequence[tuple[str, Moment, str, str, str]] = (
 HEADS = ("Run", "Taken", "Calibrated alone", "Ready with all before it", "Locked", "Longest cause")
 
 
-def frontier(runs: Sequence[RunSaved], name: str) -> list[Any]:
+def frontier(runs: Sequence[RunSaved], name: str, picture: str = "svg") -> list[Any]:
     """The chart, what a click told, and the same as a table for those who cannot see it."""
     if not runs:
         return [html.P("No run ended in this time.")]
@@ -35,7 +35,7 @@ def frontier(runs: Sequence[RunSaved], name: str) -> list[Any]:
     below = table(HEADS, map(_row, runs), "The runs of the chart")
     return [
         html.Div(
-            dcc.Graph(id=name, figure=figure(runs), config=export(name, "svg"), className="chart"),
+            dcc.Graph(id=name, figure=figure(runs), config=export(name, picture), className="chart"),
             **labelled("When each run was taken, calibrated, ready and locked; the table below says the same"),
             role="img",
         ),

@@ -14,16 +14,19 @@ from sqlalchemy import Engine
 from dashboard.act import Choices, act_page
 from dashboard.acts import acts_page
 from dashboard.alerts import alerts_page, deliveries_page
+from dashboard.asking import Asking, gating, word_of
+from dashboard.change import change_page
 from dashboard.frame import banner
 from dashboard.help import help_page
 from dashboard.now import now_page
 from dashboard.paths import ACT, ACTS, ALERTS, DELIVERIES, HELP, PRODUCTS, RUN, SERVICES, SHIFT, STILL, TRENDS, under
+from dashboard.period import period_of
 from dashboard.products import product_page, products_page
 from dashboard.run import missing_page, run_page
 from dashboard.services import services_page
 from dashboard.settings import Settings
 from dashboard.shift import shift_page
-from dashboard.trends import trends_page
+from dashboard.trends import picture_of, trends_page
 from spy.acting import calling
 from spy.clock import iso
 from spy.domain.errors import StoreError
@@ -31,6 +34,7 @@ from spy.store.views import (
     Delay,
     Overview,
     Saved,
+    Status,
     acts_now,
     alerts,
     delivery_page,
@@ -51,7 +55,6 @@ FRONTIER_DAYS = 3
 """What Tier0 holds, and a day more."""
 NEWEST = 100
 """Messages on one page."""
-LONGEST_DAYS = 3660
 LONGEST_HOURS = 24 * 14
 
 
@@ -61,6 +64,7 @@ class Pages:
         self.config = config
         self.clock = clock
         self.prefix = prefix
+        self.asking = Asking(store, config, clock)
 
     def show(self, path: str, query: str, before: Mapping[str, Any]) -> tuple[Any, Any, dict[str, Any]]:
         """Banner, page, and what the browser needs to tell the age by itself.
@@ -91,13 +95,19 @@ class Pages:
         if path == HELP:
             return help_page(query)
         if path == SERVICES:
-            return services_page(services(self.store, seen.now))
+            lines = services(self.store, seen.now, self.config.asked, self.config.service)
+            return services_page(lines, seen.now)
         if path == ACT:
+            if number := word_of(query, "change"):
+                return change_page(number, acts_now(self.store, seen.now).in_force, calling.current())
             return act_page(query, calling.current(), self._choices())
         if path == ALERTS:
             return alerts_page(alerts(self.store, seen.now))
         if path == DELIVERIES:
-            return deliveries_page(delivery_page(self.store, NEWEST).items)
+            word = word_of(query, "status")
+            status = Status(word) if word in set(Status) else None
+            found = delivery_page(self.store, NEWEST, status=status).items
+            return deliveries_page(found, status or "", seen.now)
         if path == PRODUCTS:
             return self._products(query)
         if path == SHIFT:
@@ -106,8 +116,8 @@ class Pages:
             log, left = shift_log(self.store, begin, seen.now), handover(self.store)
             return shift_page(seen, log, left, begin, hours, calling.current())
         if path == TRENDS:
-            days = number_of(query, "days", 7, LONGEST_DAYS)
-            return trends_page(self.saved(seen.now, days), days)
+            told, picture = self.asking.trends(query), picture_of(word_of(query, "picture"))
+            return trends_page(told, period_of(query, seen.now), picture)
         if path == ACTS:
             return acts_page(acts_now(self.store, seen.now), calling.current())
         number = path.removeprefix(RUN)
@@ -132,12 +142,14 @@ class Pages:
         )
 
     def _products(self, query: str) -> list[Any]:
-        named = parse_qs(query.removeprefix("?")).get("name", [""])[0]
-        product = self.config.products.get(named)
+        product, period = self.config.products.get(word_of(query, "name")), period_of(query, self.clock())
         if product is None:
-            gating = [name for required in self.config.required.values() for name in required.products]
-            return products_page(self.config.products, gating)
-        return product_page(product, product_numbers(self.store, product))
+            names = [one.name for one in gating(self.config)]
+            trouble, told = self.asking.troubles(query), self.asking.trends(query).saved
+            return products_page(self.config.products, names, trouble, told, period)
+        return product_page(
+            product, product_numbers(self.store, product), self.asking.latencies(query, product), period
+        )
 
     def _choices(self) -> Choices:
         products = self.config.products

@@ -9,21 +9,64 @@ import plotly.graph_objects as go
 from dash import dcc, html
 
 from dashboard.frontier import LOOK, export
-from dashboard.marks import chip, labelled, row, run_link, table
+from dashboard.latency import latency_chart
+from dashboard.marks import chip, labelled, mark, row, run_link, table
+from dashboard.period import Period, choice
 from spy.domain.product import Product
-from spy.store.views import NumberLine, NumberPoint
+from spy.store.views import LATE_AFTER, Kind, NumberLine, NumberPoint, Saved, Trouble
 
 HEADS = ("Run", "Class", "Value", "Band", "Run before", "")
 LIST = ("Calibration", "Detector", "Whom to ask", "Writes to", "Numbers")
+TROUBLE = ("Run", "What", "Calibration", "h after its end", "Why")
+SHOWN = 200
 GOOD, ODD = "#1c7fd6", "#d9480f"
 
 
-def products_page(products: Mapping[str, Product], required: Iterable[str]) -> list[Any]:
+def products_page(
+    products: Mapping[str, Product], required: Iterable[str], trouble: Sequence[Trouble], told: Saved, period: Period
+) -> list[Any]:
     """Those that gate come first."""
     gating = set(required)
     ordered = sorted(products.values(), key=lambda product: (product.name not in gating, product.name))
     rows = [_row(product, product.name in gating) for product in ordered]
-    return [html.H1("Calibrations"), table(LIST, rows, "Calibrations that the configuration knows")]
+    return [
+        html.H1(_counted(trouble), id="sentence"),
+        *choice(period, "/products"),
+        html.H2("Missing, late and odd ones"),
+        *_troubles(trouble),
+        html.H2("From the run's end to the upload, of those that gate"),
+        *latency_chart(told.latencies),
+        html.H2("All that the configuration knows"),
+        table(LIST, rows, "Calibrations that the configuration knows"),
+    ]
+
+
+def _counted(trouble: Sequence[Trouble]) -> str:
+    counts = [(kind, sum(one.kind is kind for one in trouble)) for kind in Kind]
+    if not trouble:
+        return "No calibration is missing, late or odd."
+    return f"Calibrations: {', '.join(f'{number} {kind}' for kind, number in counts)}."
+
+
+def _troubles(trouble: Sequence[Trouble]) -> list[Any]:
+    late = f"{LATE_AFTER.total_seconds() / 3600:.1f} h"
+    note = (
+        f"Missing: the run has ended and needs it, or was locked without it. Late: uploaded more than {late} after the "
+        "run's end, mean and RMS of 2024 together. Odd: a number out of its limits, or of the band of the runs before."
+    )
+    rows = [
+        row(
+            html.Th(run_link(one.run), scope="row"),
+            mark(one.state, one.kind),
+            dcc.Link(one.product, href=f"/products?name={one.product}"),
+            "–" if one.after is None else f"{one.after.total_seconds() / 3600:.1f}",
+            one.text,
+        )
+        for one in trouble[:SHOWN]
+    ]
+    left = f" The newest {SHOWN} of {len(trouble)}." if len(trouble) > SHOWN else ""
+    shown = table(TROUBLE, rows, "Missing, late and odd calibrations") if rows else html.P("None.")
+    return [html.P(note + left, className="quiet"), html.Div(shown, id="trouble")]
 
 
 def _row(product: Product, gates: bool) -> html.Tr:
@@ -37,7 +80,7 @@ def _row(product: Product, gates: bool) -> html.Tr:
     )
 
 
-def product_page(product: Product, lines: Sequence[NumberLine]) -> list[Any]:
+def product_page(product: Product, lines: Sequence[NumberLine], told: Saved, period: Period) -> list[Any]:
     parts: list[Any] = [
         html.H1(product.name),
         html.P(
@@ -48,7 +91,8 @@ def product_page(product: Product, lines: Sequence[NumberLine]) -> list[Any]:
         parts.append(html.P("The configuration names no number of this calibration."))
     for line in lines:
         parts += _number(line)
-    return parts
+    about = choice(period, "/products", name=product.name)
+    return [*parts, html.H2("From the run's end to the upload"), *about, *latency_chart(told.latencies)]
 
 
 def _number(line: NumberLine) -> list[Any]:

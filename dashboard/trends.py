@@ -1,8 +1,8 @@
-"""What a period saved and what it cost: hours, causes, latencies."""
+"""What a period saved and what it cost: hours, causes, states, votes, regret, latencies; as pictures and as CSV."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -10,67 +10,170 @@ import plotly.graph_objects as go
 from dash import dcc, html
 
 from dashboard.frontier import LOOK, export, frontier
-from dashboard.marks import at, labelled, row, run_link, table
-from spy.store.views import PUBLISHED_2024, ProductLatency, RunSaved, Saved, Share
+from dashboard.marks import at, chip, labelled, row, run_link, table
+from dashboard.period import Period, choice
+from dashboard.spreadsheet import TABLES
+from spy.store.views import PUBLISHED_2024, ProductLatency, Regret, RuleVotes, RunSaved, Share, StateTime, Trends, Votes
 
-PERIODS = (("1 day", 1), ("7 days", 7), ("30 days", 30), ("a year", 365))
 RUN_HEADS = ("Run", "Class", "End", "Accepted", "Locked", "Started", "Saved h", "Lost to earlier runs h", "Measured at")
+RULE_HEADS = ("Rule", "Runs", "Held alone h", "Waiting h", "Unknown h", "Blocked h", "Ready h", "Runs waived")
+REGRET_HEADS = (
+    "Report",
+    "Made",
+    "Releases from",
+    "to",
+    "Judged",
+    "Regrets",
+    "Nothing known",
+    "What it says",
+    "Accepted",
+)
+PICTURES = ("svg", "png")
+SHOWN = 200
+"""Runs in the table and the chart, the newest; the CSV has all."""
 
 
-def trends_page(told: Saved, days: int) -> list[Any]:
-    links = [dcc.Link(name, href=f"/trends?days={n}", className="chosen" if n == days else "") for name, n in PERIODS]
-    parts: list[Any] = [html.H1(told.sentence, id="sentence"), html.P(links, className="buttons")]
-    if told.endless:
-        missing = ", ".join(map(str, told.endless))
+def picture_of(wish: str) -> str:
+    return wish if wish in PICTURES else PICTURES[0]
+
+
+def trends_page(told: Trends, period: Period, picture: str) -> list[Any]:
+    saved = told.saved
+    parts: list[Any] = [html.H1(saved.sentence, id="sentence"), *choice(period, "/trends", picture=picture)]
+    if saved.endless:
+        missing = ", ".join(map(str, saved.endless[:SHOWN]))
         parts.append(html.P(f"Left out, since nobody knows when they ended: {missing}.", className="quiet"))
-    if not told.runs:
-        return parts
+    if not saved.runs:
+        return [*parts, html.H2("Regret"), *_regret(told.regrets)]
+    newest = saved.runs[-SHOWN:]
+    note = f"The newest {len(newest)} of {len(saved.runs)}; the CSV has all." if len(newest) < len(saved.runs) else ""
     return [
         *parts,
+        html.Div([*_downloads(), *_pictures(period, picture)], className="buttons"),
         html.H2("What held the data"),
-        *_pareto(told.causes),
+        *_pareto(saved.causes, picture),
+        html.H2("Time in each state, from the end of a run to its start"),
+        *_states(saved.states, picture),
+        html.H2("How each rule voted"),
+        *_votes(told.votes),
+        html.H2("Regret"),
+        *_regret(told.regrets),
         html.H2("The frontier"),
-        *frontier(told.runs, "trend-frontier"),
+        *frontier(newest, "trend-frontier", picture),
         html.H2("From the run's end to the upload"),
-        _latencies(told.products),
+        _latencies(saved.products),
         html.H2("Run by run"),
-        html.P(html.Button("As CSV", id="trends-csv", n_clicks=0), className="buttons"),
-        table(RUN_HEADS, map(_run, told.runs), "What each run saved and lost"),
+        html.P(note, className="quiet"),
+        table(RUN_HEADS, map(_run, reversed(newest)), "What each run saved and lost"),
     ]
 
 
-def _pareto(causes: Sequence[Share]) -> list[Any]:
+def _downloads() -> list[Any]:
+    return [html.Button(f"{what.capitalize()} as CSV", id=f"csv-{what}", n_clicks=0) for what in TABLES]
+
+
+def _pictures(period: Period, chosen: str) -> Iterable[Any]:
+    """The button of each chart saves it; here one says as what."""
+    day = f"days={period.days}" if period.days else f"from={period.begin:%Y-%m-%dT%H:%M}&to={period.end:%Y-%m-%dT%H:%M}"
+    yield html.Span("Charts are saved as")
+    for kind in PICTURES:
+        name = "chosen" if kind == chosen else ""
+        yield dcc.Link(kind.upper(), href=f"/trends?{day}&picture={kind}", className=name, id=f"picture-{kind}")
+
+
+def bars(names: Sequence[str], hours: Sequence[float], told: Sequence[str], colours: Any = "#1c7fd6") -> go.Figure:
+    """Lying bars, the first on top."""
     shown = go.Figure(
         go.Bar(
-            x=[_hours(share.time) for share in causes],
-            y=[str(share.cause) for share in causes],
+            x=list(hours),
+            y=list(names),
             orientation="h",
-            text=[f"{100 * share.share:.0f} %, {share.runs} runs" for share in causes],
+            text=list(told),
+            textposition="outside",
+            cliponaxis=False,
             hovertemplate="%{y}: %{x:.1f} h<extra></extra>",
-            marker={"color": "#1c7fd6"},
+            marker={"color": colours},
         )
     )
-    shown.update_layout(**(LOOK | {"height": 60 + 34 * len(causes), "margin": {"l": 220, "r": 20, "t": 10, "b": 40}}))
+    shown.update_layout(**(LOOK | {"height": 80 + 34 * len(names), "margin": {"l": 230, "r": 160, "t": 30, "b": 45}}))
     shown.update_layout(yaxis={"autorange": "reversed"}, xaxis={"title": "hours"}, showlegend=False)
+    return shown
+
+
+def chart(figure: go.Figure, name: str, picture: str, label: str) -> html.Div:
+    graph = dcc.Graph(figure=figure, config=export(name, picture), className="chart", id=f"chart-{name}")
+    return html.Div(graph, role="img", **labelled(f"{label}; the table below says the same"))
+
+
+def as_table(name: str, heads: Sequence[str], rows: Iterable[html.Tr], caption: str) -> html.Details:
+    return html.Details([html.Summary("As a table"), table(heads, rows, caption)], id=f"{name}-table")
+
+
+def _pareto(causes: Sequence[Share], picture: str) -> list[Any]:
+    told = [f"{100 * share.share:.0f} %, {_runs(share.runs)}" for share in causes]
+    shown = bars([str(share.cause) for share in causes], [_hours(share.time) for share in causes], told)
     rows = [
-        row(str(share.cause), f"{_hours(share.time):.1f}", f"{100 * share.share:.1f}", str(share.runs), _most(share))
+        row(str(share.cause), _h(share.time), f"{100 * share.share:.1f}", str(share.runs), _most(share))
         for share in causes
     ]
+    heads = ("Cause", "h", "%", "Runs", "Most of it")
     return [
-        html.Div(
-            dcc.Graph(figure=shown, config=export("causes", "png"), className="chart"),
-            role="img",
-            **labelled("Hours by cause"),
-        ),
-        html.Details(
-            [html.Summary("As a table"), table(("Cause", "h", "%", "Runs", "Most of it"), rows, "Hours by cause")],
-            id="causes-table",
-        ),
+        chart(shown, "causes", picture, "Hours by cause, the longest first"),
+        as_table("causes", heads, rows, "Hours by cause"),
     ]
 
 
 def _most(share: Share) -> str:
-    return ", ".join(f"{name} {_hours(time):.1f} h" for name, time in share.most[:3])
+    return ", ".join(f"{name} {_h(time)} h" for name, time in share.most[:3])
+
+
+def _states(states: Sequence[StateTime], picture: str) -> list[Any]:
+    names = [f"{one.kind}: {one.state}" for one in states]
+    colours = ["#1c7fd6" if one.kind == "verdict" else "#7a5200" for one in states]
+    told = [f"{100 * one.share:.0f} %, {_runs(one.runs)}" for one in states]
+    shown = bars(names, [_hours(one.time) for one in states], told, colours)
+    rows = [row(one.kind, one.state, _h(one.time), f"{100 * one.share:.1f}", str(one.runs)) for one in states]
+    return [
+        chart(shown, "states", picture, "Hours in each verdict and in each stage of the release"),
+        as_table("states", ("Kind", "State", "h", "%", "Runs"), rows, "Hours in each state"),
+    ]
+
+
+def _votes(votes: Votes) -> list[Any]:
+    left = (
+        f"; {votes.left_out} older runs are left out, their revisions were too many to read" if votes.left_out else ""
+    )
+    told = (
+        f"By what each of {votes.revisions} revisions of {_runs(votes.runs)} kept, from its end to its start{left}. "
+        "Of rules about calibrations the worst that a run needs counts. Held alone: no other rule was against."
+    )
+    return [html.P(told, className="quiet"), table(RULE_HEADS, map(_vote, votes.rules), "How each rule voted")]
+
+
+def _vote(one: RuleVotes) -> html.Tr:
+    shadow = chip("shadow", "shadow", "shown, and decides nothing") if one.is_shadow else ""
+    name: list[Any] = [one.rule, " ", shadow]
+    times = (one.alone, one.waiting, one.unknown, one.blocked, one.ready)
+    return row(html.Th(name, scope="row"), str(one.runs), *map(_h, times), str(one.waived))
+
+
+def _regret(found: Sequence[Regret]) -> list[Any]:
+    if not found:
+        how = "Nobody made a regret report about this time, so what releases missed is unknown: "
+        return [html.P([how, html.Code("spy regret"), " makes one."], id="regret")]
+    rows = [
+        row(
+            html.Th(str(one.number), scope="row"),
+            *(at(moment) for moment in (one.made_at, one.begin, one.until)),
+            str(one.judged),
+            chip(f"✕ {one.regrets}", "blocked") if one.regrets else "0",
+            str(one.unknown),
+            one.summary,
+            [one.acknowledged_by, " ", at(one.acknowledged_at)] if one.acknowledged_at else "nobody yet",
+        )
+        for one in found
+    ]
+    return [html.Div(table(REGRET_HEADS, rows, "Regret reports"), id="regret")]
 
 
 def _latencies(products: Sequence[ProductLatency]) -> html.Div:
@@ -93,15 +196,8 @@ def _run(one: RunSaved) -> html.Tr:
     return row(head, one.run_class or "unknown", *times, _h(one.saved), _h(one.lost), one.basis or "–")
 
 
-def as_csv(told: Saved) -> str:
-    """One line per run, times in ISO 8601 UTC, durations in hours; empty: not known."""
-    lines = ["run,class,end,accepted,would_be_released,locked,started,saved_h,lost_to_earlier_runs_h"]
-    for one in told.runs:
-        times = (one.end, one.accepted_at, one.would_at, one.locked_at, one.started_at)
-        saved = "" if one.saved is None else f"{_hours(one.saved):.3f}"
-        shown = (t.isoformat() if t else "" for t in times)
-        lines.append(",".join((str(one.run), one.run_class, *shown, saved, f"{_hours(one.lost):.3f}")))
-    return "\n".join(lines) + "\n"
+def _runs(number: int) -> str:
+    return "1 run" if number == 1 else f"{number} runs"
 
 
 def _hours(time: timedelta) -> float:
@@ -109,5 +205,5 @@ def _hours(time: timedelta) -> float:
 
 
 def _h(time: timedelta | None) -> str:
-    """What is not known is a dash, never a nought."""
-    return "–" if time is None else f"{_hours(time):.1f}"
+    """What is not known is a dash, never a nought; a minute less than nothing is nothing."""
+    return "–" if time is None else f"{round(_hours(time), 1) + 0.0:.1f}"

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 from sqlalchemy import Engine
-from sqlmodel import SQLModel
 
 from spy.agent.agent import Agent
 from spy.agent.delays import Delays
@@ -38,7 +37,7 @@ from spy.rules.derive import DERIVED
 from spy.rules.rulebook import Rulebook
 from spy.sections import ServiceSection
 from spy.store.engine import open_store
-from spy.store.migrate import upgrade
+from spy.store.migrate import make_at_once, upgrade
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
@@ -212,7 +211,7 @@ def open_agent_store(url: str, *, durable: bool = True) -> Engine:
         if durable:
             upgrade(store)
         else:
-            SQLModel.metadata.create_all(store)
+            make_at_once(store)
     except BaseException:
         store.dispose()
         raise

@@ -94,6 +94,11 @@ class Config(Section):
         return frozenset(name for name, probe in self.probe.items() if probe.context)
 
     @property
+    def asked(self) -> dict[str, str]:
+        """Probe to its service; empty where only the probe itself knows it."""
+        return {p: p if p in self.service else "" for p in self.probe} | {e.name: e.service for e in self.endpoint}
+
+    @property
     def lock_after(self) -> timedelta:
         """From a run's end to Tier0's lock."""
         return self.tier0.reco_delay - self.tier0.lock_offset

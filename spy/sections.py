@@ -97,6 +97,7 @@ class ServiceSection(Section):
     client_id: str = ""
     client_secret_file: str = ""
     audience: str = ""
+    owner: str = ""
 
 
 class ProbeSection(Section):

@@ -79,7 +79,7 @@ class Conditions(Probe):
         wanted = {run.number: _tags(open_, run) for run in open_.runs}
         seen = ask_database(self.service, ask, lambda connection: self._read(connection, open_, wanted))
         if seen.as_of:
-            yield Evidence(of_service(self.service), "conditions_as_of", seen.as_of, self.name, open_.now)
+            yield Evidence(of_service(self.service), "conditions_as_of", seen.as_of, self.name, open_.now, seen.as_of)
         for run in open_.runs:
             yield self._judged_by(open_, run)
             maps = _Maps(_global_tags(run), _why_no_map(run, seen, open_.now))

@@ -8,6 +8,7 @@ from contextlib import nullcontext
 from dataclasses import replace
 from typing import Any
 
+from spy.agent.link import link_of
 from spy.clock import monotonic
 from spy.domain.errors import SourceError
 from spy.domain.evidence import Evidence, Fact, unknown
@@ -52,6 +53,7 @@ def look(probe: Probe, ask: Any, open_: Open, latest: Callable[[Key], Evidence |
         every=probe.every,
         stale_after=probe.stale_after,
         runs=tuple(run.number for run in open_.runs),
+        link=link_of(ask, open_.now),
     )
 
 

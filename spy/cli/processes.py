@@ -27,7 +27,7 @@ from spy.config import Config
 from spy.domain.errors import ConfigError
 from spy.store import notes
 from spy.store.engine import writing
-from spy.web.serve import server_of
+from spy.web.serve import server_of, settle
 
 log = logging.getLogger("spy")
 
@@ -120,6 +120,7 @@ def web(*, config: ConfigFile = None, as_json: AsJson = False) -> None:
     _on_signals(server.end)
     listening = _listen(settings)
     host, port = settings.web.host, listening.getsockname()[1]
+    settle()
     log.info("the page: http://%s:%s", f"[{host}]" if ":" in host else host, port)
     server.run(sockets=[listening])
     store.dispose()

@@ -121,15 +121,34 @@ class ProductInRun:
 class Service:
     probe: str
     service: str
+    owner: str
+    """Whom to call; empty: the site's configuration names nobody."""
     state: str
-    since: datetime
-    last_look: datetime
-    last_good: datetime | None
-    next_look: datetime
-    problem: str
-    requests: int
-    took_ms: float
+    """ok | failing | refused | never asked | no longer asked"""
     is_believed: bool
+    """Whether its evidence still counts."""
+    since: datetime | None
+    last_look: datetime | None
+    last_good: datetime | None
+    last_new: datetime | None
+    lag_s: float | None
+    """The age of its newest data, by its own time, when it was asked."""
+    next_look: datetime | None
+    looks: int
+    """In the last 24 h."""
+    failed: int
+    error_rate: float | None
+    p95_ms: float | None
+    took_ms: float | None
+    requests: int
+    has_breaker: bool
+    breaker_until: datetime | None
+    """It is left in peace until then."""
+    credential: str
+    credential_until: datetime | None
+    problem: str
+    unknown: Mapping[str, str]
+    """By field, why it is not known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +177,7 @@ class Act:
     at: datetime
     run: int | None
     from_run: int | None
+    to_run: int | None
     dataset: str
     rule: str
     product: str

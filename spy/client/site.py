@@ -27,6 +27,7 @@ from spy.client.shapes import (
     Service,
 )
 from spy.client.stream import changes
+from spy.client.trends import Trends
 from spy.client.wire import Wire
 from spy.clock import iso
 from spy.domain.act import Do
@@ -123,6 +124,11 @@ class Spy:
 
     def services(self) -> list[Service]:
         return self._whole(Service, "services", "services")
+
+    def trends(self, since: datetime | None = None, until: datetime | None = None, limit: int = 50) -> Trends:
+        """What a period saved and what it cost; the last 7 days if nothing is said."""
+        times = {"since": since and iso(since), "until": until and iso(until)}
+        return decoded(Trends, self._wire.get("trends", {**times, "limit": limit}))
 
     def alerts(self, acknowledged: bool | None = None) -> list[Alert]:
         return self._whole(Alert, "alerts", "alerts", acknowledged=acknowledged)

@@ -34,6 +34,12 @@ class Breaker:
                 raise NoAnswer(self._service, f"left in peace for a while; last: {self._last}", timedelta(seconds=left))
             self._open_until = None
 
+    @property
+    def left_s(self) -> float:
+        """For how long nobody may try; 0: it is closed."""
+        with self._lock:
+            return 0.0 if self._open_until is None else max(0.0, self._open_until - self._seconds())
+
     def succeeded(self) -> None:
         with self._lock:
             self._failures = 0

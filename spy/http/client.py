@@ -72,11 +72,12 @@ class Http:
         self.service = service
         self.requests = 0
         """Requests sent so far."""
+        self.cert = cert
         self._base = url.rstrip("/") + "/"
         self._deadline_s = deadline.total_seconds()
-        self._auth = auth
+        self.auth = auth
         self._max_body = max_body
-        self._breaker = Breaker(service, seconds)
+        self.breaker = Breaker(service, seconds)
         self._lock = threading.Lock()
         self._kept: OrderedDict[tuple[str, str], _Reply] = OrderedDict()
         self._kept_bytes = 0
@@ -114,18 +115,18 @@ class Http:
         return self._answered(path, partial(self._posted, path, body), allow)
 
     def _answered(self, asked: str, send: Callable[[str | None], _Reply], allow: Collection[int]) -> Answer:
-        self._breaker.check()
+        self.breaker.check()
         try:
             with within(self._deadline_s):
                 reply = self._authorized(send)
             answer = self._judged(asked, reply, allow)
         except NoAnswer as error:
-            self._breaker.failed(error)
+            self.breaker.failed(error)
             raise
         except SourceError:
-            self._breaker.succeeded()  # it does answer, if only to refuse
+            self.breaker.succeeded()  # it does answer, if only to refuse
             raise
-        self._breaker.succeeded()
+        self.breaker.succeeded()
         return answer
 
     @contextmanager
@@ -152,12 +153,12 @@ class Http:
 
     def _authorized(self, send: Callable[[str | None], _Reply]) -> _Reply:
         """`send` with a token where one is needed, and once more with a new one if it was rejected."""
-        if self._auth is None:
+        if self.auth is None:
             return send(None)
-        token = self._auth.token()
+        token = self.auth.token()
         reply = send(token)
         if reply.status == 401:
-            renewed = self._auth.renewed(token)
+            renewed = self.auth.renewed(token)
             if renewed != token:
                 return send(renewed)
         return reply

@@ -96,6 +96,11 @@ class ClientCredentials:
     def close(self) -> None:
         self._client.close()
 
+    @property
+    def left_s(self) -> float | None:
+        """For how long the token that we have will be used; None: there is none yet."""
+        return max(0.0, self._good_until - self._seconds()) if self._token else None
+
     def _turn(self) -> _Turn:
         return _Turn(self._lock, self._service, self._deadline_s)
 

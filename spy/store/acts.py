@@ -124,8 +124,8 @@ def in_force(connection: Connection, now: datetime) -> list[Act]:
 
 def over(connection: Connection, now: datetime, at_most: int) -> list[Act]:
     """Ended, the newest first."""
-    query = select(_act).where(~_not_ended(now)).order_by(_act.c.id.desc()).limit(at_most)
-    return [as_act(row) for row in connection.execute(query)]
+    query = select(_act).where(~_NOT_ENDED).order_by(_act.c.id.desc()).limit(at_most)
+    return [as_act(row) for row in connection.execute(query, {"b_now": now})]
 
 
 def standing(connection: Connection, now: datetime) -> list[tuple[int, bool]]:
@@ -144,9 +144,8 @@ def mark_handled(connection: Connection, act_id: int) -> None:
 
 def end(connection: Connection, act_id: int, at: datetime, who: str) -> bool:
     """End one act before its time; False if it has ended already."""
-    ended = connection.execute(
-        update(_act).where(_act.c.id == act_id, _not_ended(at)).values(ended_at=at, ended_by=who)
-    )
+    mine = update(_act).where(_act.c.id == act_id, _NOT_ENDED).values(ended_at=at, ended_by=who)
+    ended = connection.execute(mine, {"b_now": at})
     return ended.rowcount == 1
 
 

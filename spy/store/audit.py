@@ -7,7 +7,8 @@ from typing import Any
 
 from sqlalchemy import Connection, insert, select
 
-from spy.store.tables import AuditRow, table_of
+from spy.store.access_tables import AuditRow
+from spy.store.tables import table_of
 
 _audit = table_of(AuditRow)
 DONE, REFUSED = "done", "refused"

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, bindparam, case, func, insert, select, update
 
 from spy.domain.earlier import FACTS, KEPT
 from spy.domain.evidence import Evidence
+from spy.domain.link import Link
 from spy.domain.subject import Subject, run_of
 from spy.store import newest
 from spy.store.tables import EvidenceRow, LookRow, ProbeRow, RunRow, table_of
@@ -42,6 +43,8 @@ class Look:
     """The open runs it asked about."""
     fence: int = 0
     """Under which leadership it was begun; 0: not said."""
+    link: Link | None = None
+    """How the connection stands; None: it says nothing of itself."""
 
 
 _NEW_LOOK = insert(_look)
@@ -62,7 +65,7 @@ def append(connection: Connection, look: Look, changed: Sequence[Evidence]) -> N
     )
     if changed:
         connection.execute(_NEW_EVIDENCE, [_row(e) for e in changed])
-    _note_health(connection, look)
+    _note_health(connection, look, changed)
 
 
 def _row(e: Evidence) -> dict[str, Any]:
@@ -92,7 +95,7 @@ _HEALTH = (
 """What the look says besides comes with the statement's parameters."""
 
 
-def _note_health(connection: Connection, look: Look) -> None:
+def _note_health(connection: Connection, look: Look, changed: Sequence[Evidence]) -> None:
     """How the probe is: the last good look is what renews its evidence."""
     state = "ok" if not look.problem else ("failing" if look.retry else "refused")
     values: dict[str, Any] = {
@@ -104,10 +107,26 @@ def _note_health(connection: Connection, look: Look) -> None:
     }
     if not look.problem:
         values["last_good"] = look.at
+    if any(e.value is not None for e in changed):
+        values["last_new"] = look.at
+    if as_of := max((e.as_of for e in look.evidence if e.as_of), default=None):
+        values["as_of"] = as_of
+    if look.link:
+        values |= _of_link(look.link)
     here = {"b_name": look.probe, "b_state": state, "b_at": look.at, "b_requests": look.requests}
     if connection.execute(_HEALTH, values | here).rowcount == 0:
         new = {"name": look.probe, "service": look.service, "state": state, "since": look.at, "requests": look.requests}
         connection.execute(insert(_probe), values | new)
+
+
+def _of_link(link: Link) -> dict[str, Any]:
+    return {
+        "credential": link.credential,
+        "credential_until": link.credential_until,
+        "credential_problem": link.problem,
+        "has_breaker": link.has_breaker,
+        "breaker_until": link.breaker_until,
+    }
 
 
 def evidence_of_run(connection: Connection, run: int) -> list[Evidence]:

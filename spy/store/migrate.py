@@ -10,9 +10,13 @@ from alembic.script import ScriptDirectory
 from alembic.util import CommandError
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError
+from sqlmodel import SQLModel
 
 from spy.domain.errors import StoreError
+from spy.store import access_tables, tables
 
+DECLARED = (tables, access_tables)
+"""Where tables are declared: what is not imported is not known."""
 HERE = Path(__file__).parent / "migrations"
 
 
@@ -45,3 +49,8 @@ def revisions() -> list[str]:
     """All that this program knows, the first one first."""
     scripts = ScriptDirectory.from_config(alembic_config())
     return [script.revision for script in scripts.walk_revisions()][::-1]
+
+
+def make_at_once(store: Engine) -> None:
+    """All tables as they are now, without the way there: for a store that nobody keeps."""
+    SQLModel.metadata.create_all(store)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import Connection, bindparam, delete, insert, select
 
 from spy.store.tables import NoteRow, table_of
 
@@ -23,6 +23,10 @@ HEARTBEAT = "heartbeat"
 """Last time the agent took a look in; the value is its name."""
 
 
+# Made once, as they are asked with every answer.
+_VALUE = select(_note.c.value).where(_note.c.name == bindparam("named"))
+
+
 def put(connection: Connection, name: str, value: str, at: datetime) -> None:
     connection.execute(delete(_note).where(_note.c.name == name))
     connection.execute(insert(_note).values(name=name, value=value, at=at))
@@ -30,4 +34,4 @@ def put(connection: Connection, name: str, value: str, at: datetime) -> None:
 
 def get(connection: Connection, name: str) -> str:
     """The value, empty if there is none."""
-    return connection.execute(select(_note.c.value).where(_note.c.name == name)).scalar() or ""
+    return connection.execute(_VALUE, {"named": name}).scalar() or ""

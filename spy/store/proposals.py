@@ -9,7 +9,8 @@ from typing import Any
 from sqlalchemy import Connection, insert, select, update
 
 from spy.domain.errors import ActError
-from spy.store.tables import ProposalRow, table_of
+from spy.store.access_tables import ProposalRow
+from spy.store.tables import table_of
 
 _proposal = table_of(ProposalRow)
 

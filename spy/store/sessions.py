@@ -10,7 +10,8 @@ from sqlalchemy import Connection, insert, select, update
 
 from spy.domain.caller import Caller, Means, Role
 from spy.domain.errors import ActError
-from spy.store.tables import GrantRow, SessionRow, table_of
+from spy.store.access_tables import GrantRow, SessionRow
+from spy.store.tables import table_of
 from spy.store.tokens import USE_COUNTS_AFTER, hashed
 
 _session, _grant = table_of(SessionRow), table_of(GrantRow)

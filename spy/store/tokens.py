@@ -8,11 +8,12 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, bindparam, insert, select, update
 
 from spy.domain.caller import Caller, Means, Reach, Role
 from spy.domain.errors import ActError
-from spy.store.tables import TokenRow, table_of
+from spy.store.access_tables import TokenRow
+from spy.store.tables import table_of
 
 _token = table_of(TokenRow)
 
@@ -57,19 +58,18 @@ def all_of(connection: Connection) -> list[Any]:
     return list(connection.execute(select(_token).order_by(_token.c.id)))
 
 
-def caller(connection: Connection, secret: str, now: datetime) -> Caller | None:
-    """Whose token it is; None: nobody's, or no longer."""
-    row = connection.execute(select(_token).where(_token.c.hash == hashed(secret), _token.c.ends_at > now)).first()
+# Made once: a statement that is put together anew for each question costs as much as asking it.
+_VALID = select(_token).where(_token.c.hash == bindparam("told"), _token.c.ends_at > bindparam("now"))
+
+
+def caller(connection: Connection, secret: str, now: datetime) -> tuple[Caller | None, bool]:
+    """Whose token it is, and whether its last use was noted over a minute ago. None: nobody's, or no longer."""
+    row = connection.execute(_VALID, {"told": hashed(secret), "now": now}).first()
     if row is None:
-        return None
+        return None, False
     reaches = frozenset(Reach(reach) for reach in row.reaches)
-    return Caller(row.name, Role(row.role), Means.TOKEN, row.name, reaches)
-
-
-def was_used_lately(connection: Connection, secret: str, now: datetime) -> bool:
-    """Whether its use is on record as of the last minute."""
-    used = connection.execute(select(_token.c.used_at).where(_token.c.hash == hashed(secret))).scalar()
-    return used is not None and now - used < USE_COUNTS_AFTER
+    is_old = row.used_at is None or now - row.used_at >= USE_COUNTS_AFTER
+    return Caller(row.name, Role(row.role), Means.TOKEN, row.name, reaches), is_old
 
 
 def note_use(connection: Connection, secret: str, now: datetime) -> None:

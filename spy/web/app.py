@@ -29,6 +29,7 @@ from spy.web.api import (
     readiness,
     runs,
     services,
+    trends,
     unknown,
 )
 from spy.web.bodies import Bodies
@@ -38,7 +39,21 @@ from spy.web.headers import SecurityHeaders
 from spy.web.source import Source
 from spy.web.under import Under
 
-PARTS = (readiness, runs, chunks, decisions, changes, evidence, products, services, alerts, deliveries, acts, audits)
+PARTS = (
+    readiness,
+    runs,
+    chunks,
+    decisions,
+    changes,
+    evidence,
+    products,
+    services,
+    trends,
+    alerts,
+    deliveries,
+    acts,
+    audits,
+)
 Clock = Callable[[], datetime]
 
 

@@ -105,9 +105,8 @@ class Door:
         scheme, _, token = headers.get("authorization", "").partition(" ")
         if scheme.lower() == "bearer":
             with reading(source.store) as connection:
-                caller = tokens.caller(connection, token.strip(), now)
-                fresh = caller is None or tokens.was_used_lately(connection, token.strip(), now)
-            if not fresh:
+                caller, is_old = tokens.caller(connection, token.strip(), now)
+            if is_old:
                 with writing(source.store) as connection:
                     tokens.note_use(connection, token.strip(), now)
             return caller

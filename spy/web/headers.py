@@ -39,13 +39,14 @@ class SecurityHeaders:
         await self.app(scope, receive, with_headers)
 
     def _policy(self) -> str:
+        # Plotly paints a chart from a blob of its own before it saves it as PNG.
         # Styles stay 'unsafe-inline': Dash's components write style attributes and elements of their own.
         return "; ".join(
             (
                 "default-src 'self'",
                 " ".join(("script-src 'self'", *self.scripts())),
                 "style-src 'self' 'unsafe-inline'",
-                "img-src 'self' data:",
+                "img-src 'self' data: blob:",
                 "object-src 'none'",
                 "base-uri 'none'",
                 "form-action 'self'",

@@ -269,7 +269,7 @@ def test_a_service_line_tells_state_age_problem_and_the_next_look(night):
     night.look("dqm", problem="503", ago=timedelta(0))
     line = next(line for line in services(night.engine, NOW) if line.probe == "dqm")
     assert (line.state, line.problem, line.requests) == ("failing", "503", 6)
-    assert line.age == timedelta(seconds=20)
+    assert line.last_good == NOW - timedelta(seconds=20)
     assert line.next_look == NOW + timedelta(minutes=2)
     assert line.is_believed
     later = {line.probe: line.is_believed for line in services(night.engine, NOW + timedelta(minutes=13))}

@@ -23,6 +23,7 @@ ASKED: dict[str, tuple[str, dict[str, Any] | None]] = {
     "GET /api/v1/products": ("/api/v1/products", None),
     "GET /api/v1/products/{name}": ("/api/v1/products/SiStripBadStrip_pcl?limit=1", None),
     "GET /api/v1/services": ("/api/v1/services", None),
+    "GET /api/v1/trends": ("/api/v1/trends?limit=1", None),
     "GET /api/v1/alerts": ("/api/v1/alerts", None),
     "GET /api/v1/deliveries": ("/api/v1/deliveries?limit=1", None),
     "POST /api/v1/acts": ("/api/v1/acts", KEEP),

@@ -61,10 +61,10 @@ def test_trends_tell_hours_causes_and_runs_and_hand_them_out_as_csv(site):
     page.locator("#causes-table summary").click()
     expect(page.locator("#causes-table td").first).not_to_be_empty()
     with page.expect_download() as download:
-        page.click("#trends-csv")
+        page.click("#csv-runs")
     lines = download.value.path().read_text().splitlines()
     assert lines[0].startswith("run,class,end,")
-    assert len(lines) > 1
+    assert lines[1].startswith("398600,collisions,2026-06-01T03:00:00+00:00,")
     assert site[2] == []
 
 
@@ -91,6 +91,57 @@ def test_the_shift_log_is_text_for_the_logbook_and_a_note_for_the_next_crew_stan
     expect(page.locator("#handover-answer")).to_contain_text("Left for the next crew")
     page.locator("nav >> text=Now").click()
     expect(page.locator(".handover")).to_contain_text("ask Eve about run 398600 <script>alert(1)</script>")
+    assert site[2] == []
+
+
+def test_trends_tell_states_votes_and_that_nobody_knows_of_regret(site):
+    page = opened(site, "/trends?days=30")
+    page.locator("#states-table summary").click()
+    expect(page.locator("#states-table")).to_contain_text("overtaken")
+    rules = page.locator("table", has_text="Held alone h")
+    # From its end at 3 h until Tier0 started it at 51 h 02 the run's calibrations were never all in place.
+    expect(rules.locator("tr", has=page.locator("th", has_text="calibration"))).to_contain_text("48.0")
+    expect(page.locator("#regret")).to_contain_text("unknown")
+    for what in ("causes", "states", "rules", "latencies"):
+        with page.expect_download() as download:
+            page.click(f"#csv-{what}")
+        assert download.value.suggested_filename == f"calibration-readiness-{what}.csv"
+        assert len(download.value.path().read_text().splitlines()) > 1
+    assert site[2] == []
+
+
+@pytest.mark.parametrize("kind", ["svg", "png"])
+def test_charts_are_saved_as_the_picture_that_was_chosen(site, kind):
+    page = opened(site, "/trends?days=30")
+    page.click(f"#picture-{kind}")
+    expect(page.locator(f"#picture-{kind}.chosen")).to_be_visible(timeout=CHART_MS)
+    assert "days=30" in page.url
+    expect(page.locator("#chart-causes .bars path").first).to_be_visible(timeout=CHART_MS)
+    page.locator("#chart-causes").hover()
+    with page.expect_download() as download:
+        page.locator("#chart-causes .modebar-btn").first.click()
+    assert download.value.suggested_filename == f"causes.{kind}"
+    start = download.value.path().read_bytes()[:8]
+    assert start == b"\x89PNG\r\n\x1a\n" if kind == "png" else start.startswith(b"<svg")
+    assert site[2] == []
+
+
+def test_any_period_is_chosen_by_keyboard_kept_in_the_address_and_refused_in_a_sentence(site):
+    page = opened(site, "/trends?picture=png")
+    page.fill("#period-from", "2026-06-01")
+    page.fill("#period-to", "2026-06-01T03:30")
+    page.press("#period-to", "Tab")
+    page.keyboard.press("Enter")
+    expect(page.locator("#sentence")).to_contain_text("From 2026-06-01 00:00 to 2026-06-01 03:30 UTC")
+    assert "from=2026-06-01&to=2026-06-01T03%3A30" in page.url
+    assert "picture=png" in page.url
+    page.reload()
+    expect(page.locator("#sentence")).to_contain_text("From 2026-06-01 00:00 to 2026-06-01 03:30 UTC")
+    page.fill("#period-to", "tomorrow <script>alert(1)</script>")
+    page.press("#period-to", "Tab")
+    page.click("#period-show")
+    expect(page.locator("[role=alert]")).to_contain_text("A day is written 2026-06-01")
+    expect(page.locator("#sentence")).to_contain_text("From 2026-05-27")
     assert site[2] == []
 
 

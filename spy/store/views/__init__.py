@@ -13,26 +13,33 @@ from spy.store.views.facts import heartbeat
 from spy.store.views.numbers import NumberLine, NumberPoint, product_numbers
 from spy.store.views.paging import EXAMINED, Page, Position
 from spy.store.views.product_list import ProductInRun, ProductLine, product_lines, product_page, products_of_run
+from spy.store.views.product_trouble import LATE_AFTER, Kind, Trouble, troubles
 from spy.store.views.ready import Readiness, first_unready_run, readiness
 from spy.store.views.runs import RunLine, run_lines
 from spy.store.views.saved import (
     PUBLISHED_2024,
     Cause,
     Delay,
+    Latency,
     ProductLatency,
     RunSaved,
     Saved,
     Share,
     Span,
     Spread,
+    StateTime,
     saved,
 )
-from spy.store.views.service_line import ServiceLine, services
+from spy.store.views.service_line import ServiceLine
+from spy.store.views.service_list import Watched, services
 from spy.store.views.shift import Entry, Handover, handover, shift_log
 from spy.store.views.summary import Overview, overview
+from spy.store.views.trends import Regret, Trends, trends
+from spy.store.views.votes import RuleVotes, Votes
 
 __all__ = [
     "EXAMINED",
+    "LATE_AFTER",
     "PUBLISHED_2024",
     "About",
     "ActsNow",
@@ -45,6 +52,8 @@ __all__ = [
     "Delay",
     "Entry",
     "Handover",
+    "Kind",
+    "Latency",
     "Message",
     "Move",
     "NumberLine",
@@ -57,6 +66,8 @@ __all__ = [
     "ProductLine",
     "Proposal",
     "Readiness",
+    "Regret",
+    "RuleVotes",
     "RunDetail",
     "RunLine",
     "RunSaved",
@@ -65,9 +76,14 @@ __all__ = [
     "Share",
     "Span",
     "Spread",
+    "StateTime",
     "Status",
+    "Trends",
+    "Trouble",
+    "Votes",
     "Wanted",
     "WantedActs",
+    "Watched",
     "act_page",
     "acts_now",
     "alerts",
@@ -97,4 +113,6 @@ __all__ = [
     "services",
     "shift_log",
     "shown",
+    "trends",
+    "troubles",
 ]

@@ -69,8 +69,12 @@ def holds_followers(facts: Facts) -> bool:
     return release.holds_followers(*(facts.get(name) for name in release.HOLDING))
 
 
+# Made once, as they are asked with every answer.
+_NOTED = select(_note.c.at).where(_note.c.name == HEARTBEAT)
+_LOOKED = select(_probe.c.last_look).order_by(_probe.c.last_look.desc()).limit(1)
+
+
 def heartbeat(connection: Connection) -> datetime | None:
     """When the agent last took a look in, good or bad; None if it never did."""
-    noted = connection.execute(select(_note.c.at).where(_note.c.name == HEARTBEAT)).scalar()
-    looked = connection.execute(select(_probe.c.last_look).order_by(_probe.c.last_look.desc()).limit(1)).scalar()
+    noted, looked = connection.execute(_NOTED).scalar(), connection.execute(_LOOKED).scalar()
     return max((at for at in (noted, looked) if at is not None), default=None)

@@ -6,9 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Engine, select
+from sqlalchemy import Connection, select
 
-from spy.store.engine import reading
 from spy.store.tables import ProbeRow, table_of
 from spy.store.views.facts import is_believed
 
@@ -38,13 +37,8 @@ class ServiceLine:
     """Whether its evidence still counts."""
 
 
-def services(store: Engine, now: datetime) -> list[ServiceLine]:
-    """By name of the probe."""
-    with reading(store) as connection:
-        return service_lines(connection, now)
-
-
 def service_lines(connection: Connection, now: datetime) -> list[ServiceLine]:
+    """By name of the probe."""
     return [_line(row, now) for row in connection.execute(select(_probe).order_by(_probe.c.name))]
 
 

@@ -139,12 +139,13 @@ def _newest_key(name: str) -> Any:
 
 
 FACTS_THAT_HOLD = _facts_that_hold()
+VALUES_OF = select(_evidence.c.id, _evidence.c.value).where(_evidence.c.id.in_(bindparam("keys", expanding=True)))
 
 
 def that_hold(connection: Connection, runs: Iterable[int]) -> set[int]:
     """Which of these runs hold their followers: Tier0 will lock them, or it is not known that it will not."""
     keys = connection.execute(FACTS_THAT_HOLD, {"runs": list(runs)}).all()
     wanted = [key for row in keys for key in row[1:] if key is not None]
-    query = select(_evidence.c.id, _evidence.c.value).where(_evidence.c.id.in_(wanted))
-    values = {row.id: unpacked(row.value) for row in connection.execute(query)} if wanted else {}
+    rows = connection.execute(VALUES_OF, {"keys": wanted}) if wanted else ()
+    values = {row.id: unpacked(row.value) for row in rows}
     return {row[0] for row in keys if release.holds_followers(*(values.get(key) for key in row[1:]))}

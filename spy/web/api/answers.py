@@ -202,15 +202,31 @@ class RunDetailAnswer(Answer):
 class ServiceAnswer(Answer):
     probe: str
     service: str
+    owner: str
     state: str
-    since: datetime
-    last_look: datetime
-    last_good: datetime | None
-    next_look: datetime
-    problem: str
-    requests: int
-    took_ms: float
+    """ok, failing, refused, never asked, no longer asked"""
     is_believed: bool
+    since: datetime | None
+    last_look: datetime | None
+    last_good: datetime | None
+    last_new: datetime | None
+    lag_s: float | None
+    """The age of its newest data in seconds, by its own time, when we looked."""
+    next_look: datetime | None
+    looks: int
+    """In the last 24 h."""
+    failed: int
+    error_rate: float | None
+    p95_ms: float | None
+    took_ms: float | None
+    requests: int
+    has_breaker: bool
+    breaker_until: datetime | None
+    credential: str
+    credential_until: datetime | None
+    problem: str
+    unknown: dict[str, str]
+    """By field, why it is not known."""
 
 
 class ServicesAnswer(Answer):

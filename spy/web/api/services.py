@@ -16,7 +16,8 @@ def router(source: Source) -> APIRouter:
     @routes.get("/services")
     def services_as_of_now() -> ServicesAnswer:
         """How every watched service answered its last look, and whether its evidence still counts."""
-        lines = services(source.store, source.clock())
+        config = source.config
+        lines = services(source.store, source.clock(), config.asked, config.service)
         return ServicesAnswer(services=[ServiceAnswer.model_validate(line) for line in lines])
 
     return routes

@@ -30,7 +30,7 @@ def test_a_token_is_shown_once_and_opens_until_it_is_ended(config, store):
     made = spy("token", "make", "tier0", "--reach", "readiness", "--life", "12h", "--config", config)
     secret = made.stdout.splitlines()[0]
     with reading(store) as connection:
-        caller = tokens.caller(connection, secret, utc_now())
+        caller, _ = tokens.caller(connection, secret, utc_now())
     assert caller is not None
     assert (caller.who, sorted(caller.reaches)) == ("tier0", ["readiness"])
     (listed,) = answer("token", "list", "--config", config)
@@ -38,7 +38,7 @@ def test_a_token_is_shown_once_and_opens_until_it_is_ended(config, store):
     assert secret not in spy("token", "list", "--config", config).stdout
     assert spy("token", "end", "tier0", "--config", config).exit_code == 0
     with reading(store) as connection:
-        assert tokens.caller(connection, secret, utc_now()) is None
+        assert tokens.caller(connection, secret, utc_now()) == (None, False)
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ from spy.store.views.saved.latency import PUBLISHED_2024, Latency, ProductLatenc
 from spy.store.views.saved.pareto import Share
 from spy.store.views.saved.period import Saved, saved
 from spy.store.views.saved.span import Cause, Span, partition
+from spy.store.views.saved.states import StateTime
 
 __all__ = [
     "PUBLISHED_2024",
@@ -17,6 +18,7 @@ __all__ = [
     "Share",
     "Span",
     "Spread",
+    "StateTime",
     "partition",
     "saved",
 ]

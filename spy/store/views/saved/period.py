@@ -15,6 +15,7 @@ from spy.store.views.saved.course import RUN_FACTS, Delay, RunSaved, courses
 from spy.store.views.saved.history import Part, read
 from spy.store.views.saved.latency import Latency, ProductLatency
 from spy.store.views.saved.pareto import Share, pareto
+from spy.store.views.saved.states import StateTime, states
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +30,8 @@ class Saved:
     products: tuple[ProductLatency, ...]
     causes: tuple[Share, ...]
     """The longest first."""
+    states: tuple[StateTime, ...]
+    """Verdicts, then stages of the release."""
 
     @property
     def counted(self) -> tuple[RunSaved, ...]:
@@ -119,4 +122,5 @@ def saved(
         latencies=tuple(told),
         products=tuple(latency.summary(told, products)),
         causes=tuple(pareto(runs)),
+        states=tuple(states(runs, history.records)),
     )
