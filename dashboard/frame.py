@@ -49,6 +49,7 @@ def layout() -> html.Div:
                         [
                             html.Span("Calibration readiness", className="name"),
                             dcc.Link("Now", href="/"),
+                            dcc.Link("Runs", href="/runs"),
                             dcc.Link("Calibrations", href="/products"),
                             dcc.Link("Services", href="/services"),
                             dcc.Link("Alerts", href="/alerts"),

@@ -16,9 +16,24 @@ from dashboard.acts import acts_page
 from dashboard.alerts import alerts_page, deliveries_page
 from dashboard.frame import banner
 from dashboard.now import now_page
-from dashboard.paths import ACT, ACTS, ALERTS, DELIVERIES, PRODUCTS, RUN, SERVICES, SHIFT, STILL, TRENDS, under
+from dashboard.paths import (
+    ACT,
+    ACTS,
+    ALERTS,
+    DELIVERIES,
+    PRODUCTS,
+    RUN,
+    RUNS,
+    SERVICES,
+    SHIFT,
+    STAYS,
+    STILL,
+    TRENDS,
+    under,
+)
 from dashboard.products import product_page, products_page
 from dashboard.run import missing_page, run_page
+from dashboard.runs import runs_page
 from dashboard.services import services_page
 from dashboard.settings import Settings
 from dashboard.shift import shift_page
@@ -29,6 +44,7 @@ from spy.domain.errors import StoreError
 from spy.store.views import (
     Delay,
     Overview,
+    RunIndex,
     Saved,
     acts_now,
     alerts,
@@ -60,6 +76,7 @@ class Pages:
         self.config = config
         self.clock = clock
         self.prefix = prefix
+        self.index = RunIndex()
 
     def show(self, path: str, query: str, before: Mapping[str, Any]) -> tuple[Any, Any, dict[str, Any]]:
         """Banner, page, and what the browser needs to tell the age by itself.
@@ -74,10 +91,11 @@ class Pages:
             parts: tuple[Any, Any] = (banner(seen, calling.current()), under(self.prefix, page))
         except StoreError as broken:
             return no_update, no_update, {**before, "problem": str(broken).splitlines()[0]}
-        digest, where = hashlib.sha256(repr((path, query, parts)).encode()).hexdigest(), path + query
+        digest = hashlib.sha256(repr((path, query, parts)).encode()).hexdigest()
+        where = path if path.removeprefix(self.prefix) in STAYS else path + query
         if digest == before.get("digest"):
             parts = (no_update, no_update)
-        elif path.removeprefix(self.prefix) in STILL and where == before.get("where"):
+        elif path.removeprefix(self.prefix) in (*STILL, *STAYS) and where == before.get("where"):
             parts = (parts[0], no_update)
         return *parts, {**facts(seen), "digest": digest, "where": where}
 
@@ -87,6 +105,8 @@ class Pages:
             return now_page(seen, recent, self.saved(seen.now, FRONTIER_DAYS).runs, handover(self.store))
         if path == SERVICES:
             return services_page(services(self.store, seen.now))
+        if path == RUNS:
+            return runs_page(query, self.config, self.prefix)
         if path == ACT:
             return act_page(query, calling.current(), self._choices())
         if path == ALERTS:

@@ -13,6 +13,8 @@ from spy.store.views.numbers import NumberLine, NumberPoint, product_numbers
 from spy.store.views.paging import EXAMINED, Page, Position
 from spy.store.views.product_list import ProductInRun, ProductLine, product_lines, product_page, products_of_run
 from spy.store.views.ready import Readiness, first_unready_run, readiness
+from spy.store.views.run_index import Choices, RunIndex, WantedRuns
+from spy.store.views.run_window import Cell, GridRun, RunWindow, newest_change, run_choices, run_window
 from spy.store.views.runs import RunLine, run_lines
 from spy.store.views.saved import (
     PUBLISHED_2024,
@@ -38,11 +40,14 @@ __all__ = [
     "Alert",
     "Audited",
     "Cause",
+    "Cell",
+    "Choices",
     "ChunkDetail",
     "ChunkLine",
     "Decision",
     "Delay",
     "Entry",
+    "GridRun",
     "Handover",
     "Message",
     "Move",
@@ -57,8 +62,10 @@ __all__ = [
     "Proposal",
     "Readiness",
     "RunDetail",
+    "RunIndex",
     "RunLine",
     "RunSaved",
+    "RunWindow",
     "Saved",
     "ServiceLine",
     "Share",
@@ -67,6 +74,7 @@ __all__ = [
     "Status",
     "Wanted",
     "WantedActs",
+    "WantedRuns",
     "act_page",
     "acts_now",
     "alerts",
@@ -83,14 +91,17 @@ __all__ = [
     "first_unready_run",
     "handover",
     "last_decision_id",
+    "newest_change",
     "overview",
     "product_lines",
     "product_numbers",
     "product_page",
     "products_of_run",
     "readiness",
+    "run_choices",
     "run_detail",
     "run_lines",
+    "run_window",
     "saved",
     "services",
     "shift_log",
