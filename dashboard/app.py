@@ -14,6 +14,7 @@ from dashboard.frame import INDEX, layout
 from dashboard.pages import Clock, Pages
 from dashboard.paths import OneDocument, close_the_rest, under
 from dashboard.settings import Settings
+from dashboard.trouble import failed
 from spy.site import Site
 
 
@@ -36,6 +37,7 @@ def mount(app: FastAPI, store: Engine, config: Settings, clock: Clock) -> None:
         websocket_callbacks=False,
         enable_mcp=False,
         add_log_handler=False,
+        on_error=failed,
     )
     dash.layout = under(site.prefix, layout())
     pages = Pages(store, config, clock, site.prefix)

@@ -64,6 +64,7 @@ def layout() -> html.Div:
                     html.Div("no data yet", id="age", role="status"),
                 ]
             ),
+            html.Div(id="trouble", role="alert"),
             html.Main(html.P("Loading …"), id="page"),
         ],
         id="frame",

@@ -11,7 +11,7 @@ from typing import Any
 import dash_ag_grid as dag
 from dash import dcc, html
 
-from dashboard.marks import SIGNS, stage_word
+from dashboard.marks import SIGNS, seams, stage_word
 from dashboard.run_filters import filters, wanted_of
 from dashboard.settings import Settings
 from spy.domain.act import Act
@@ -25,6 +25,8 @@ LOOK_AGAIN_MS = 5000
 WHY = ":why"
 """Ends the name of the field that holds a cell's tooltip."""
 TAKEN = "being taken"
+SOFT = "\u200b"
+"""A place to wrap that nobody sees."""
 THEME = (
     "themeQuartz.withParams({backgroundColor: 'var(--card)', foregroundColor: 'var(--text)',"
     " borderColor: 'var(--line)', headerBackgroundColor: 'var(--back)', headerTextColor: 'var(--quiet)',"
@@ -80,7 +82,7 @@ def columns(config: Settings, detector: str | None, prefix: str) -> list[dict[st
         {"field": "run", "headerName": "Run", "pinned": "left", "width": 90}
         | {"cellRenderer": "RunLink", "cellRendererParams": {"prefix": prefix}},
         _state_column("verdict", "Verdict", 120) | {"pinned": "left"},
-        {"field": "reason", "headerName": "Why", "width": 300, "tooltipField": "reason" + WHY},
+        {"field": "reason", "headerName": "Why", "width": 240, "tooltipField": "reason" + WHY},
         {"field": "class", "headerName": "Class", "width": 110},
     ]
     gating = {name for required in config.required.values() for name in required.products}
@@ -88,7 +90,7 @@ def columns(config: Settings, detector: str | None, prefix: str) -> list[dict[st
     groups: dict[str, list[dict[str, Any]]] = {}
     for product in ordered:
         if detector in (None, product.detector):
-            groups.setdefault(product.detector, []).append(_state_column(product.name, product.name, 150))
+            groups.setdefault(product.detector, []).append(_state_column(product.name, _soft(product.name), 135))
     return [*first, *({"headerName": name, "children": below} for name, below in groups.items()), *LAST]
 
 
@@ -103,8 +105,13 @@ LAST = (
 
 
 def _state_column(field: str, head: str, width: int) -> dict[str, Any]:
-    tooltip = {"tooltipField": field + WHY, "headerTooltip": head}
+    tooltip = {"tooltipField": field + WHY, "headerTooltip": head.replace(SOFT, "")}
     return {"field": field, "headerName": head, "width": width, "cellClassRules": _CLASSES} | tooltip
+
+
+def _soft(name: str) -> str:
+    """It may be wrapped where a person would."""
+    return SOFT.join(seams(name))
 
 
 def rows(found: Iterable[GridRun], names: Iterable[str]) -> list[dict[str, str]]:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
-from dash import ClientsideFunction, Dash, Input, Output, State, no_update
+from dash import ClientsideFunction, Dash, Input, Output, State, no_update, set_props
 
 from dashboard.pages import Pages
 from dashboard.run_filters import FIELDS, known_of, told, wanted_of
 from dashboard.runs import columns, rows
+from dashboard.trouble import TROUBLE
 from spy.store.views import newest_change, run_choices, run_window
 
 
@@ -29,6 +30,7 @@ def browse(dash: Dash, pages: Pages) -> None:
         wanted, wrong = wanted_of(query or "")
         span = int(asked["startRow"]), int(asked["endRow"])
         found = await asyncio.to_thread(run_window, pages.store, pages.index, wanted, *span, pages.clock(), products)
+        set_props(TROUBLE, {"children": ""})
         return {"rowData": rows(found.runs, products), "rowCount": found.total}, told(found.total, wanted, wrong)
 
     @dash.callback(Output("runs-mark", "data"), Input("runs-tick", "n_intervals"))
@@ -67,4 +69,8 @@ def _in_the_browser(dash: Any) -> None:
         prevent_initial_call=True,
     )
     dash.clientside_callback(function("again"), Input("runs-address", "search"), prevent_initial_call=True)
+    # A question that is never answered would hold up all later ones.
+    dash.clientside_callback(function("asked"), Input("runs-grid", "getRowsRequest"))
+    dash.clientside_callback(function("answered"), Input("runs-grid", "getRowsResponse"), prevent_initial_call=True)
+    dash.clientside_callback(function("patience"), Input("runs-tick", "n_intervals"), prevent_initial_call=True)
     dash.clientside_callback(function("refresh"), Input("runs-mark", "data"), prevent_initial_call=True)

@@ -2,7 +2,10 @@
 (function () {
   const FIELDS = ["era", "class", "fill", "detector", "state", "person"]; // as dashboard/run_filters.py has them
   const GRID = "runs-grid";
-  let asked = null;
+  const PATIENCE_MS = 8000;
+  let shown = null; // the query whose rows are shown
+  let isLate = false; // something changed while a question was open
+  let waiting = null; // the question that was not answered yet
 
   const same = () => window.dash_clientside.no_update;
   function grid() {
@@ -47,16 +50,35 @@
     controls: (search) => valuesOf(search),
     again: function (search) {
       const api = grid();
-      if (api && search !== asked) api.purgeInfiniteCache();
-      asked = search;
+      if (api && search !== shown) api.purgeInfiniteCache();
+      shown = search;
       return same();
     },
     refresh: function () {
       const api = grid();
-      if (!api) return same();
+      isLate = Boolean(waiting); // what is under way may have been read before the change
+      if (!api || isLate) return same();
       // An empty list would not be asked for again.
       if (api.getDisplayedRowCount() > 1) api.refreshInfiniteCache();
       else api.purgeInfiniteCache();
+      return same();
+    },
+    asked: function (request) {
+      if (request) waiting = { request, since: Date.now() };
+      return same();
+    },
+    answered: function (response) {
+      if (response) waiting = null;
+      return same();
+    },
+    patience: function () {
+      if (!waiting && isLate) return window.dash_clientside.runs.refresh();
+      if (!waiting || Date.now() - waiting.since < PATIENCE_MS) return same();
+      const given_up = waiting.request;
+      waiting = null;
+      given_up.failCallback();
+      const api = grid();
+      if (api) api.refreshInfiniteCache();
       return same();
     },
   };
@@ -74,7 +96,7 @@
     const row = params.rowIndex === null || params.rowIndex === undefined ? null : params.api.getDisplayedRowAtIndex(params.rowIndex);
     if (!row || !row.data || !params.column) return;
     const field = params.column.getColId();
-    const head = params.column.getColDef().headerName;
+    const head = params.column.getColDef().headerName.replaceAll("\u200b", "");
     const why = row.data[`${field}:why`] || "";
     window.dash_clientside.set_props("runs-told", { children: `Run ${row.data.run}, ${head}: ${row.data[field]}. ${why}` });
   };
