@@ -57,6 +57,7 @@ from spy.store.views import (
     saved,
     services,
     shift_log,
+    timeline,
 )
 
 Clock = Callable[[], datetime]
@@ -128,11 +129,14 @@ class Pages:
         number = path.removeprefix(RUN)
         is_run = path.startswith(RUN) and number.isascii() and number.isdigit() and len(number) <= 7
         detail = run_detail(self.store, int(number), seen.now, self.config.products) if is_run else None
-        return run_page(detail, self.config.context) if detail else missing_page(path)
+        if detail is None:
+            return missing_page(path)
+        # What goes on would make the page new at each look.
+        return run_page(detail, lambda: timeline(self.store, detail), floored(seen.now), query, self.config)
 
     def saved(self, now: datetime, days: int) -> Saved:
         """Of the last days, as of the last full 5 min: what goes on would make the page new at each look."""
-        now -= timedelta(minutes=now.minute % 5, seconds=now.second, microseconds=now.microsecond)
+        now = floored(now)
         config = self.config
         gating = {name for required in config.required.values() for name in required.products}
         return saved(
@@ -158,6 +162,11 @@ class Pages:
         products = self.config.products
         tags = sorted({tag for product in products.values() for tag in product.destination_tags})
         return Choices([rule.name for rule in self.config.rule], sorted(products), tags)
+
+
+def floored(now: datetime) -> datetime:
+    """The last full 5 min."""
+    return now - timedelta(minutes=now.minute % 5, seconds=now.second, microseconds=now.microsecond)
 
 
 def number_of(query: str, name: str, otherwise: int, at_most: int) -> int:

@@ -4,6 +4,7 @@ from spy.store.views.act_list import Audited, WantedActs, act_page, audit_page
 from spy.store.views.acts import ActsNow, Proposal, acts_now
 from spy.store.views.alert_list import About, Alert, alerts
 from spy.store.views.chunk_list import ChunkDetail, ChunkLine, chunk_detail, chunk_page
+from spy.store.views.compared import Compared, Vote, compared
 from spy.store.views.decided import Decision, brief, decision_at, decisions_after, last_decision_id, shown
 from spy.store.views.decision_list import Wanted, decision_page
 from spy.store.views.delivery_list import Status, delivery_page
@@ -31,6 +32,7 @@ from spy.store.views.saved import (
 from spy.store.views.service_line import ServiceLine, services
 from spy.store.views.shift import Entry, Handover, handover, shift_log
 from spy.store.views.summary import Overview, overview
+from spy.store.views.timeline import Happened, Lane, timeline
 
 __all__ = [
     "EXAMINED",
@@ -44,11 +46,14 @@ __all__ = [
     "Choices",
     "ChunkDetail",
     "ChunkLine",
+    "Compared",
     "Decision",
     "Delay",
     "Entry",
     "GridRun",
     "Handover",
+    "Happened",
+    "Lane",
     "Message",
     "Move",
     "NumberLine",
@@ -72,6 +77,7 @@ __all__ = [
     "Span",
     "Spread",
     "Status",
+    "Vote",
     "Wanted",
     "WantedActs",
     "WantedRuns",
@@ -82,6 +88,7 @@ __all__ = [
     "brief",
     "chunk_detail",
     "chunk_page",
+    "compared",
     "decision_at",
     "decision_page",
     "decisions_after",
@@ -106,4 +113,5 @@ __all__ = [
     "services",
     "shift_log",
     "shown",
+    "timeline",
 ]
