@@ -51,9 +51,8 @@ def figure(happened: Sequence[Happened], now: datetime) -> go.Figure:
     shown = go.Figure()
     for lane in Lane:
         mine = [one for one in happened if one.lane is lane]
-        for one in mine:
-            if (end := _end(one, now)) is not None:
-                shown.add_trace(_bar(one, end))
+        for colour in dict.fromkeys(map(_colour, mine)):
+            shown.add_trace(_bars(lane, [one for one in mine if _colour(one) == colour], colour, now))
         shown.add_trace(_moments(lane, mine))
     lanes = [str(lane) for lane in reversed(Lane)]
     shown.update_layout(**(LOOK | {"height": 90 + 38 * len(lanes), "margin": {"l": 110, "r": 20, "t": 20, "b": 45}}))
@@ -67,12 +66,14 @@ def _end(one: Happened, now: datetime) -> datetime | None:
     return max(one.begin, now) if one.goes_on else one.end
 
 
-def _bar(one: Happened, end: datetime) -> go.Scatter:
+def _bars(lane: Lane, mine: Sequence[Happened], colour: str, now: datetime) -> go.Scatter:
+    """One line with gaps: a line for each bar would take the browser many times as long."""
+    lasting = [(one.begin, end) for one in mine if (end := _end(one, now)) is not None]
     return go.Scatter(
-        x=[one.begin, end],
-        y=[str(one.lane)] * 2,
+        x=[at for begin, end in lasting for at in (begin, end, None)],
+        y=[str(lane)] * (3 * len(lasting)),
         mode="lines",
-        line={"width": 12, "color": _colour(one)},
+        line={"width": 12, "color": colour},
         opacity=0.55,
         hoverinfo="skip",
     )
