@@ -9,11 +9,12 @@ from dash import Dash
 from fastapi import FastAPI
 from sqlalchemy import Engine
 
-from dashboard import callbacks
+from dashboard import callbacks, runs_callbacks
 from dashboard.frame import INDEX, layout
 from dashboard.pages import Clock, Pages
 from dashboard.paths import OneDocument, close_the_rest, under
 from dashboard.settings import Settings
+from dashboard.trouble import failed
 from spy.site import Site
 
 
@@ -36,11 +37,13 @@ def mount(app: FastAPI, store: Engine, config: Settings, clock: Clock) -> None:
         websocket_callbacks=False,
         enable_mcp=False,
         add_log_handler=False,
+        on_error=failed,
     )
     dash.layout = under(site.prefix, layout())
     pages = Pages(store, config, clock, site.prefix)
     callbacks.show(dash, pages)
     callbacks.click(dash, pages)
+    runs_callbacks.browse(dash, pages)
     callbacks.do(dash, app.state.asked)
     app.state.inline_scripts = dash.csp_hashes()
     app.add_middleware(OneDocument)

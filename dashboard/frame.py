@@ -49,6 +49,7 @@ def layout() -> html.Div:
                         [
                             html.Span("Calibration readiness", className="name"),
                             dcc.Link("Now", href="/"),
+                            dcc.Link("Runs", href="/runs"),
                             dcc.Link("Calibrations", href="/products"),
                             dcc.Link("Services", href="/services"),
                             dcc.Link("Alerts", href="/alerts"),
@@ -64,6 +65,7 @@ def layout() -> html.Div:
                     html.Div("no data yet", id="age", role="status"),
                 ]
             ),
+            html.Div(id="trouble", role="alert"),
             html.Main(html.P("Loading …"), id="page"),
         ],
         id="frame",

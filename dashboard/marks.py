@@ -63,9 +63,13 @@ def run_link(run: int) -> dcc.Link:
     return dcc.Link(str(run), href=f"/run/{run}", className="run")
 
 
+def seams(name: str) -> list[str]:
+    return _SEAM.split(name)
+
+
 def broken(name: str) -> list[Any]:
     """A long name that may be wrapped after its underscores and before its capitals."""
-    parts = _SEAM.split(name)
+    parts = seams(name)
     return [piece for part in parts[:-1] for piece in (part, html.Wbr())] + [parts[-1]]
 
 

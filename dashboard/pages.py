@@ -19,10 +19,26 @@ from dashboard.change import change_page
 from dashboard.frame import banner
 from dashboard.help import help_page
 from dashboard.now import now_page
-from dashboard.paths import ACT, ACTS, ALERTS, DELIVERIES, HELP, PRODUCTS, RUN, SERVICES, SHIFT, STILL, TRENDS, under
+from dashboard.paths import (
+    ACT,
+    ACTS,
+    ALERTS,
+    DELIVERIES,
+    HELP,
+    PRODUCTS,
+    RUN,
+    RUNS,
+    SERVICES,
+    SHIFT,
+    STAYS,
+    STILL,
+    TRENDS,
+    under,
+)
 from dashboard.period import period_of
 from dashboard.products import product_page, products_page
 from dashboard.run import missing_page, run_page
+from dashboard.runs import runs_page
 from dashboard.services import services_page
 from dashboard.settings import Settings
 from dashboard.shift import shift_page
@@ -33,6 +49,7 @@ from spy.domain.errors import StoreError
 from spy.store.views import (
     Delay,
     Overview,
+    RunIndex,
     Saved,
     Status,
     acts_now,
@@ -46,6 +63,7 @@ from spy.store.views import (
     saved,
     services,
     shift_log,
+    timeline,
 )
 
 Clock = Callable[[], datetime]
@@ -65,6 +83,7 @@ class Pages:
         self.clock = clock
         self.prefix = prefix
         self.asking = Asking(store, config, clock)
+        self.index = RunIndex()
 
     def show(self, path: str, query: str, before: Mapping[str, Any]) -> tuple[Any, Any, dict[str, Any]]:
         """Banner, page, and what the browser needs to tell the age by itself.
@@ -81,10 +100,11 @@ class Pages:
             parts: tuple[Any, Any] = (banner(seen, calling.current()), under(self.prefix, page))
         except StoreError as broken:
             return no_update, no_update, {**before, "problem": str(broken).splitlines()[0]}
-        digest, where = hashlib.sha256(repr((path, query, parts)).encode()).hexdigest(), path + query
+        digest = hashlib.sha256(repr((path, query, parts)).encode()).hexdigest()
+        where = path if path.removeprefix(self.prefix) in STAYS else path + query
         if digest == before.get("digest"):
             parts = (no_update, no_update)
-        elif path.removeprefix(self.prefix) in STILL and where == before.get("where"):
+        elif path.removeprefix(self.prefix) in (*STILL, *STAYS) and where == before.get("where"):
             parts = (parts[0], no_update)
         return *parts, {**facts(seen), "digest": digest, "where": where}
 
@@ -97,6 +117,8 @@ class Pages:
         if path == SERVICES:
             lines = services(self.store, seen.now, self.config.asked, self.config.service)
             return services_page(lines, seen.now)
+        if path == RUNS:
+            return runs_page(query, self.config, self.prefix)
         if path == ACT:
             if number := word_of(query, "change"):
                 return change_page(number, acts_now(self.store, seen.now).in_force, calling.current())
@@ -123,11 +145,14 @@ class Pages:
         number = path.removeprefix(RUN)
         is_run = path.startswith(RUN) and number.isascii() and number.isdigit() and len(number) <= 7
         detail = run_detail(self.store, int(number), seen.now, self.config.products) if is_run else None
-        return run_page(detail, self.config.context) if detail else missing_page(path)
+        if detail is None:
+            return missing_page(path)
+        # What goes on would make the page new at each look.
+        return run_page(detail, lambda: timeline(self.store, detail), floored(seen.now), query, self.config)
 
     def saved(self, now: datetime, days: int) -> Saved:
         """Of the last days, as of the last full 5 min: what goes on would make the page new at each look."""
-        now -= timedelta(minutes=now.minute % 5, seconds=now.second, microseconds=now.microsecond)
+        now = floored(now)
         config = self.config
         gating = {name for required in config.required.values() for name in required.products}
         return saved(
@@ -155,6 +180,11 @@ class Pages:
         products = self.config.products
         tags = sorted({tag for product in products.values() for tag in product.destination_tags})
         return Choices([rule.name for rule in self.config.rule], sorted(products), tags)
+
+
+def floored(now: datetime) -> datetime:
+    """The last full 5 min."""
+    return now - timedelta(minutes=now.minute % 5, seconds=now.second, microseconds=now.microsecond)
 
 
 def number_of(query: str, name: str, otherwise: int, at_most: int) -> int:

@@ -14,11 +14,13 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 SERVICES, ACT, ACTS, TRENDS, SHIFT = "/services", "/act", "/acts", "/trends", "/shift"
-PRODUCTS, ALERTS, DELIVERIES, HELP = "/products", "/alerts", "/deliveries", "/help"
-PAGES = (SERVICES, ACT, ACTS, TRENDS, SHIFT, PRODUCTS, ALERTS, DELIVERIES, HELP)
+PRODUCTS, ALERTS, DELIVERIES, RUNS, HELP = "/products", "/alerts", "/deliveries", "/runs", "/help"
+PAGES = (RUNS, SERVICES, ACT, ACTS, TRENDS, SHIFT, PRODUCTS, ALERTS, DELIVERIES, HELP)
 RUN = "/run/"
 STILL = (ACT, SHIFT)
 """Where people type: made anew only when they come, or the ground would move under their fingers."""
+STAYS = (RUNS,)
+"""What follows its own address by itself: made anew only when the page comes, whatever comes behind `?`."""
 
 
 def under(prefix: str, tree: Any) -> Any:

@@ -2,30 +2,53 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
 from typing import Any
 
 from dash import html
 
+from dashboard.compare import compare_part
 from dashboard.help import helped
 from dashboard.history import acts, context, evidence, messages, moves, revisions
 from dashboard.marks import SIGNS, at, chip, facts, folded, mark, row, span_of, stage_word, table
+from dashboard.settings import Settings
+from dashboard.sources import sources_part
+from dashboard.timeline import timeline_part
+from dashboard.trouble import panel
+from spy.clock import age_text
 from spy.domain.release import Stage
 from spy.domain.subject import Subject, part_of
 from spy.domain.verdict import Outcome, Seen, State
-from spy.store.views import RunDetail, RunLine, shown
+from spy.store.views import Happened, RunDetail, RunLine, shown
+
+DERIVED = "derived"
+"""Source of values that a rule made of others in the moment of judging: they have no age of their own."""
 
 
-def run_page(detail: RunDetail, context_only: Collection[str] = ()) -> list[Any]:
-    """`context_only` names the probes on which nothing depends."""
-    line = detail.line
-    parts: list[Any] = [_said(line), _standing(detail), html.H2("What the rules say")]
-    if detail.decision is not None:
-        parts += _rules(detail)
-    parts += context(detail.evidence, context_only)
-    parts += [html.H2("What happened"), *revisions(detail.revisions), *moves(detail.moves)]
-    parts += [*messages(detail.messages), *acts(detail.acts), *evidence(detail.evidence)]
-    return parts
+def run_page(
+    detail: RunDetail, happened: Callable[[], Sequence[Happened]], now: datetime, query: str, config: Settings
+) -> list[Any]:
+    """`happened` is the run's timeline, `now` where it ends while it goes on. A part that fails says so by itself."""
+    return [
+        _said(detail.line),
+        _standing(detail),
+        *panel("Links to the sources", lambda: sources_part(detail, config)),
+        html.H2("From beam to reconstruction"),
+        *panel("The timeline", lambda: timeline_part(happened(), now)),
+        html.H2("What the rules say"),
+        *panel("What the rules say", lambda: _rules(detail) if detail.decision else []),
+        *panel("The context", lambda: context(detail.evidence, config.context)),
+        html.H2("What changed", id="changed"),
+        *panel("The comparison", lambda: compare_part(detail.revisions, query)),
+        html.H2("What happened"),
+        *panel("What happened", lambda: _happened(detail)),
+    ]
+
+
+def _happened(detail: RunDetail) -> list[Any]:
+    parts = [*revisions(detail.revisions), *moves(detail.moves)]
+    return [*parts, *messages(detail.messages), *acts(detail.acts), *evidence(detail.evidence)]
 
 
 def missing_page(path: str) -> list[Any]:
@@ -65,7 +88,6 @@ def _standing(detail: RunDetail) -> html.Dl:
             ("Predicted lock", at(line.deadline, "not known yet")),
             ("Decided", [at(decision.at), f", revision {decision.revision}"] if decision else "nothing yet"),
             ("Rulebook", [decision.rulebook[:12], f", program {decision.program}"] if decision else "–"),
-            ("As JSON", html.A("API", href=f"/api/v1/runs/{line.run}")),
         ]
     )
 
@@ -73,36 +95,42 @@ def _standing(detail: RunDetail) -> html.Dl:
 def _rules(detail: RunDetail) -> list[Any]:
     """Rules on the run, then its required products; advisory ones are folded away."""
     outcomes = detail.decision.outcomes if detail.decision else ()
+    decided = detail.decision.at if detail.decision else None
     groups: dict[str, list[Outcome]] = {}
     for outcome in outcomes:
         groups.setdefault(part_of(Subject(outcome.subject))[1], []).append(outcome)
     worst_first = sorted(detail.line.required, key=lambda name: -detail.line.products.get(name, State.UNKNOWN).rank)
     required = [name for name in worst_first if name in groups]
-    parts: list[Any] = [_group("The run itself", groups.get("", []))]
-    parts += [_group(name, groups[name], detail.line.products.get(name)) for name in required]
+    parts: list[Any] = [_group("The run itself", groups.get("", []), decided=decided)]
+    parts += [_group(name, groups[name], detail.line.products.get(name), decided) for name in required]
     others = sorted(set(groups) - {"", *required}, key=lambda name: -detail.line.products[name].rank)
     if others or detail.line.untracked:
-        inside: list[Any] = [_group(name, groups[name], detail.line.products.get(name)) for name in others]
+        inside: list[Any] = [_group(name, groups[name], detail.line.products.get(name), decided) for name in others]
         inside += [html.P(f"{name}: untracked, no product in the configuration") for name in detail.line.untracked]
         title = f"{len(others) + len(detail.line.untracked)} advisory products: shown, not gating"
         parts.append(folded("advisory", title, *inside))
     return parts
 
 
-def _group(title: str, outcomes: Sequence[Outcome], state: State | None = None) -> html.Section:
+def _group(
+    title: str, outcomes: Sequence[Outcome], state: State | None = None, decided: datetime | None = None
+) -> html.Section:
     head = html.H3([title, " ", mark(state)] if state else title)
-    return html.Section([head, table(("Vote", "Rule", "Values seen"), [_row(o) for o in outcomes], title, "rules")])
+    rows = [_row(outcome, decided) for outcome in outcomes]
+    return html.Section([head, table(("Vote", "Rule", "Values seen"), rows, title, "rules")])
 
 
-def _row(outcome: Outcome) -> html.Tr:
+def _row(outcome: Outcome, decided: datetime | None) -> html.Tr:
     tags = [chip("shadow: decides nothing")] if outcome.shadow else []
     tags += [chip(f"waived by {outcome.waived_by}", title=outcome.text)] if outcome.waived_by else []
-    values: Any = [_seen(seen) for seen in outcome.seen] or outcome.text
+    values: Any = [_seen(seen, decided) for seen in outcome.seen] or outcome.text
     return row(mark(outcome.state), [outcome.rule, *tags], html.Td(values, title=outcome.text))
 
 
-def _seen(seen: Seen) -> html.Div:
+def _seen(seen: Seen, decided: datetime | None) -> html.Div:
     source: list[Any] = [f"{seen.source}, seen ", at(seen.seen_at)] if seen.source else []
+    if seen.source not in ("", DERIVED) and seen.seen_at is not None and decided is not None:
+        source.append(f", {age_text(max(decided - seen.seen_at, timedelta(0)))} old when it was judged")
     source += [", so since ", at(seen.since)] if seen.since else []
     return html.Div(
         [

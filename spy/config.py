@@ -26,6 +26,7 @@ from spy.sections import (
     AgentSection,
     ClassSection,
     ExemptionSection,
+    LinksSection,
     LoginSection,
     MailSection,
     NumberSection,
@@ -53,6 +54,7 @@ class Config(Section):
     web: WebSection = Field(default_factory=WebSection)
     login: LoginSection = Field(default_factory=LoginSection)
     acts: ActsSection = Field(default_factory=ActsSection)
+    links: LinksSection = Field(default_factory=LinksSection)
     service: dict[str, ServiceSection]
     probe: dict[str, ProbeSection]
     endpoint: list[EndpointSection] = Field(default_factory=list)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from typing import Annotated, Literal
+from urllib.parse import urlsplit
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from spy.section import Duration, Real, Section
 
@@ -61,6 +63,26 @@ class WebSection(Section):
     port: int = Field(default=8050, ge=0, le=65535)
     stale_after: Duration = timedelta(minutes=5)
     proxies: list[str] = Field(default_factory=list)
+
+
+def _link(names: str) -> AfterValidator:
+    """An address that a browser opens, with these names in braces and no other."""
+
+    def checked(text: str) -> str:
+        parts = urlsplit(text)
+        if parts.scheme not in ("http", "https") or not parts.hostname:
+            raise ValueError("expected an address that begins with https:// or http://")
+        if others := sorted({*re.findall(r"\{([^{}]*)\}", text)} - {names}):
+            raise ValueError(f"only {{{names}}} may stand in braces, not {', '.join(others)}")
+        return text
+
+    return AfterValidator(checked)
+
+
+class LinksSection(Section):
+    run: dict[str, Annotated[str, _link("run")]] = Field(default_factory=dict)
+    tag: dict[str, Annotated[str, _link("tag")]] = Field(default_factory=dict)
+    upload: dict[str, Annotated[str, _link("hash")]] = Field(default_factory=dict)
 
 
 class ActsSection(Section):

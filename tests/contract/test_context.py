@@ -51,11 +51,11 @@ def test_a_rule_may_name_context_only_once_it_is_none_any_more() -> None:
 def test_the_page_of_a_run_has_a_section_for_it(night: FilledStore) -> None:
     without = run_detail(night.engine, 398602, NOW)
     assert without is not None
-    assert "RunRegistry says" not in str(run_page(without, {"runregistry"}))
+    assert "RunRegistry says" not in str(run_page(without, tuple, NOW, "", load()))
     subject = of_run("prod", 398602)
     night.look("runregistry", night.fact(subject, "rr_flags", "tracker-strip:GOOD 400/462", "runregistry"))
     detail = run_detail(night.engine, 398602, NOW)
     assert detail is not None
-    page = str(run_page(detail, {"runregistry"}))
+    page = str(run_page(detail, tuple, NOW, "", load()))
     assert "RunRegistry says (context: decides nothing)" in page
     assert "tracker-strip:GOOD 400/462" in page
