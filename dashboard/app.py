@@ -9,16 +9,17 @@ from dash import Dash
 from fastapi import FastAPI
 from sqlalchemy import Engine
 
-from dashboard import callbacks
+from dashboard import callbacks, live
 from dashboard.frame import INDEX, layout
 from dashboard.pages import Clock, Pages
 from dashboard.paths import OneDocument, close_the_rest, under
 from dashboard.settings import Settings
 from spy.site import Site
+from spy.store.views import change_mark
 
 
 def mount(app: FastAPI, store: Engine, config: Settings, clock: Clock) -> None:
-    """Add the pages below the site's prefix. Websocket callbacks and tool servers stay off."""
+    """Add the pages below the site's prefix. Acts and pages go over HTTP; only the push is a websocket's."""
     server: Any = app  # Dash takes the applications of its backends, and declares only Flask's
     site: Site = app.state.site
     dash = Dash(
@@ -33,7 +34,9 @@ def mount(app: FastAPI, store: Engine, config: Settings, clock: Clock) -> None:
         update_title="",
         index_string=INDEX,
         suppress_callback_exceptions=True,  # forms are there only on their pages
-        websocket_callbacks=False,
+        websocket_callbacks=False,  # but for those that say so
+        websocket_allowed_origins=[site.origin],
+        websocket_inactivity_timeout=0,  # a quiet night is no reason to hang up
         enable_mcp=False,
         add_log_handler=False,
     )
@@ -42,6 +45,7 @@ def mount(app: FastAPI, store: Engine, config: Settings, clock: Clock) -> None:
     callbacks.show(dash, pages)
     callbacks.click(dash, pages)
     callbacks.do(dash, app.state.asked)
+    live.push(dash, live.Changes(lambda: change_mark(store)))
     app.state.inline_scripts = dash.csp_hashes()
     app.add_middleware(OneDocument)
     close_the_rest(app)

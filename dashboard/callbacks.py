@@ -9,7 +9,7 @@ from typing import Any
 from dash import ALL, Dash, Input, Output, State, ctx, no_update
 
 from dashboard import act
-from dashboard.frame import AGE
+from dashboard.frame import AGE, ASK
 from dashboard.pages import LONGEST_DAYS, Pages, number_of
 from dashboard.trends import as_csv
 from spy.acting.perform import Asked
@@ -22,15 +22,16 @@ def show(dash: Dash, pages: Pages) -> None:
         Output("facts", "data"),
         Input("address", "pathname"),
         Input("address", "search"),
-        Input("tick", "n_intervals"),
+        Input("ask", "data"),
         State("facts", "data"),
     )
-    async def show(path: str, query: str, _ticks: int, before: dict[str, Any] | None) -> Any:
+    async def show(path: str, query: str, asks: dict[str, Any] | None, before: dict[str, Any] | None) -> Any:
         # In a thread: the store may take its time, and the loop serves everybody.
         return await asyncio.to_thread(pages.show, path, query or "", before or {})
 
     shown: Any = dash  # this one method has no types
-    shown.clientside_callback(AGE, Output("age", "children"), Input("second", "n_intervals"), Input("facts", "data"))
+    shown.clientside_callback(ASK, Output("ask", "data"), Input("tick", "n_intervals"), Input("pushed", "data"))
+    shown.clientside_callback(AGE, Input("facts", "data"))
 
 
 def click(dash: Dash, pages: Pages) -> None:

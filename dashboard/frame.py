@@ -12,7 +12,9 @@ from spy.store.views import Overview
 
 REFRESH_MS = 5000
 
-AGE = ClientsideFunction("spy", "age")
+ASK = ClientsideFunction("live", "ask")
+"""In assets/live.js: when the page asks anew."""
+AGE = ClientsideFunction("live", "age")
 """In assets/age.js: it also marks the page as old, when the server is dead too."""
 
 INDEX = """<!DOCTYPE html>
@@ -40,8 +42,7 @@ def layout() -> html.Div:
         [
             dcc.Location(id="address"),
             dcc.Interval(id="tick", interval=REFRESH_MS),
-            dcc.Interval(id="second", interval=1000),
-            dcc.Store(id="facts"),
+            *(dcc.Store(id=name) for name in ("ask", "pushed", "knock", "facts")),
             dcc.Download(id="download"),
             html.Header(
                 [
@@ -60,7 +61,7 @@ def layout() -> html.Div:
                         **labelled("Pages"),
                     ),
                     html.Div(id="banner"),
-                    html.Div("no data yet", id="age", role="status"),
+                    html.Div(id="age", role="status"),  # filled by assets/age.js
                 ]
             ),
             html.Main(html.P("Loading …"), id="page"),
