@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -10,12 +11,15 @@ from fastapi import FastAPI
 from sqlalchemy import Engine
 
 from dashboard import callbacks, live
-from dashboard.frame import INDEX, layout
+from dashboard.frame import index, layout
 from dashboard.pages import Clock, Pages
 from dashboard.paths import OneDocument, close_the_rest, under
 from dashboard.settings import Settings
+from dashboard.switches import SCRIPT, address
 from spy.site import Site
 from spy.store.views import change_mark
+
+ASSETS = Path(__file__).parent / "assets"
 
 
 def mount(app: FastAPI, store: Engine, config: Settings, clock: Clock) -> None:
@@ -26,13 +30,14 @@ def mount(app: FastAPI, store: Engine, config: Settings, clock: Clock) -> None:
         "dashboard",
         server=server,
         backend="fastapi",
-        assets_folder=str(Path(__file__).parent / "assets"),
+        assets_folder=str(ASSETS),
+        assets_ignore=re.escape(SCRIPT),
         routes_pathname_prefix="/",
         requests_pathname_prefix=f"{site.prefix}/",
         csrf_token_name=app.state.csrf_cookie,
         title="Calibration readiness",
         update_title="",
-        index_string=INDEX,
+        index_string=index(address(site.prefix, ASSETS)),
         suppress_callback_exceptions=True,  # forms are there only on their pages
         websocket_callbacks=False,  # but for those that say so
         websocket_allowed_origins=[site.origin],

@@ -6,13 +6,16 @@ import asyncio
 from collections.abc import Callable
 from typing import Any
 
-from dash import ALL, Dash, Input, Output, State, ctx, no_update
+from dash import ALL, Dash, Input, Output, State, ctx, no_update, set_props
 
 from dashboard import act
 from dashboard.frame import AGE, ASK
 from dashboard.pages import LONGEST_DAYS, Pages, number_of
+from dashboard.panel import guarded
 from dashboard.trends import as_csv
 from spy.acting.perform import Asked
+
+UNSURE = "Nobody knows whether it was done: look at Acts before you try again."
 
 
 def show(dash: Dash, pages: Pages) -> None:
@@ -27,7 +30,11 @@ def show(dash: Dash, pages: Pages) -> None:
     )
     async def show(path: str, query: str, asks: dict[str, Any] | None, before: dict[str, Any] | None) -> Any:
         # In a thread: the store may take its time, and the loop serves everybody.
-        return await asyncio.to_thread(pages.show, path, query or "", before or {})
+        before = before or {}
+        shown = await asyncio.to_thread(pages.show, path, query or "", before, str((asks or {}).get("clock")))
+        if shown[2].get("where") != before.get("where"):
+            set_props("failed", {"children": None})  # it was about the page that is left now
+        return shown
 
     shown: Any = dash  # this one method has no types
     shown.clientside_callback(ASK, Output("ask", "data"), Input("tick", "n_intervals"), Input("pushed", "data"))
@@ -38,7 +45,8 @@ def click(dash: Dash, pages: Pages) -> None:
     for name in ("now-frontier", "trend-frontier"):
 
         @dash.callback(Output(f"{name}-told", "children"), Input(name, "clickData"), prevent_initial_call=True)
-        def told(clicked: dict[str, Any] | None) -> Any:
+        @guarded("What a click on the chart tells")
+        async def told(clicked: dict[str, Any] | None) -> Any:
             point = clicked["points"][0] if clicked else None
             return f"Run {point['y']}: {point['customdata']}" if point else no_update
 
@@ -48,6 +56,7 @@ def click(dash: Dash, pages: Pages) -> None:
         State("address", "search"),
         prevent_initial_call=True,
     )
+    @guarded("The table as CSV")
     async def csv(clicks: int, query: str) -> Any:
         if not clicks:
             return no_update
@@ -65,6 +74,7 @@ def do(dash: Dash, asked: Callable[[], Asked]) -> None:
         *(State(f"act-{name}", "value") for name in act.FIELDS),
         prevent_initial_call=True,
     )
+    @guarded("The act", UNSURE)
     async def answer(_look: int, _do: int, *values: Any) -> Any:
         if not (_look or _do):
             return no_update
@@ -77,6 +87,7 @@ def do(dash: Dash, asked: Callable[[], Asked]) -> None:
         State("handover-who", "value"),
         prevent_initial_call=True,
     )
+    @guarded("The handover note", UNSURE)
     async def leave(clicks: int, text: str | None, who: str | None) -> Any:
         return await asyncio.to_thread(act.left, asked(), text or "", who or "") if clicks else no_update
 
@@ -86,6 +97,7 @@ def do(dash: Dash, asked: Callable[[], Asked]) -> None:
         State("agree-who", "value"),
         prevent_initial_call=True,
     )
+    @guarded("The agreement", UNSURE)
     async def agree(clicks: list[int], who: str | None) -> Any:
         if not any(clicks) or not isinstance(ctx.triggered_id, dict):
             return no_update

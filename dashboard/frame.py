@@ -7,6 +7,7 @@ from typing import Any
 from dash import ClientsideFunction, dcc, html
 
 from dashboard.marks import chip, labelled
+from dashboard.switches import switches
 from spy.domain.caller import Caller, Means
 from spy.store.views import Overview
 
@@ -17,11 +18,12 @@ ASK = ClientsideFunction("live", "ask")
 AGE = ClientsideFunction("live", "age")
 """In assets/age.js: it also marks the page as old, when the server is dead too."""
 
-INDEX = """<!DOCTYPE html>
+_INDEX = """<!DOCTYPE html>
 <html lang="en">
 <head>
 {%metas%}
 <meta name="color-scheme" content="light dark">
+<script src="LOOK"></script>
 <title>{%title%}</title>
 {%favicon%}
 {%css%}
@@ -35,6 +37,11 @@ INDEX = """<!DOCTYPE html>
 </footer>
 </body>
 </html>"""
+
+
+def index(look: str) -> str:
+    """The document round every page; `look` is the address of the script that comes first."""
+    return _INDEX.replace("LOOK", look)
 
 
 def layout() -> html.Div:
@@ -61,9 +68,11 @@ def layout() -> html.Div:
                         **labelled("Pages"),
                     ),
                     html.Div(id="banner"),
+                    switches(),
                     html.Div(id="age", role="status"),  # filled by assets/age.js
                 ]
             ),
+            html.Div(id="failed", role="alert"),
             html.Main(html.P("Loading …"), id="page"),
         ],
         id="frame",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
@@ -16,6 +17,7 @@ from dashboard.acts import acts_page
 from dashboard.alerts import alerts_page, deliveries_page
 from dashboard.frame import banner
 from dashboard.now import now_page
+from dashboard.panel import Reads, panel, why
 from dashboard.paths import ACT, ACTS, ALERTS, DELIVERIES, PRODUCTS, RUN, SERVICES, SHIFT, STILL, TRENDS, under
 from dashboard.products import product_page, products_page
 from dashboard.run import missing_page, run_page
@@ -23,6 +25,7 @@ from dashboard.services import services_page
 from dashboard.settings import Settings
 from dashboard.shift import shift_page
 from dashboard.trends import trends_page
+from dashboard.zone import on_clock
 from spy.acting import calling
 from spy.clock import iso
 from spy.domain.errors import StoreError
@@ -43,6 +46,8 @@ from spy.store.views import (
     shift_log,
 )
 
+log = logging.getLogger(__name__)
+
 Clock = Callable[[], datetime]
 RECENT = 30
 """Runs that are over and still shown on the first page."""
@@ -61,7 +66,9 @@ class Pages:
         self.clock = clock
         self.prefix = prefix
 
-    def show(self, path: str, query: str, before: Mapping[str, Any]) -> tuple[Any, Any, dict[str, Any]]:
+    def show(
+        self, path: str, query: str, before: Mapping[str, Any], clock: str = ""
+    ) -> tuple[Any, Any, dict[str, Any]]:
         """Banner, page, and what the browser needs to tell the age by itself.
 
         Dash makes whatever it is sent anew, and focus and scroll are lost: what is shown already is not sent again.
@@ -70,10 +77,18 @@ class Pages:
         try:
             config = self.config
             seen = overview(self.store, now, config.web.stale_after, config.products, config.mail.crew, config.context)
-            page = self._page(path.removeprefix(self.prefix) or "/", query, seen)
-            parts: tuple[Any, Any] = (banner(seen, calling.current()), under(self.prefix, page))
+            head = banner(seen, calling.current())
         except StoreError as broken:
-            return no_update, no_update, {**before, "problem": str(broken).splitlines()[0]}
+            return no_update, no_update, {**before, "problem": why(broken)}
+        except Exception as broken:
+            log.exception("the page could not read how things stand")
+            return (
+                no_update,
+                no_update,
+                {**before, "problem": f"how things stand cannot be read: {why(broken)}"},
+            )
+        page = panel("This page", self._made, path.removeprefix(self.prefix) or "/", query, seen, clock)
+        parts: tuple[Any, Any] = (head, page)
         digest, where = hashlib.sha256(repr((path, query, parts)).encode()).hexdigest(), path + query
         if digest == before.get("digest"):
             parts = (no_update, no_update)
@@ -81,10 +96,15 @@ class Pages:
             parts = (parts[0], no_update)
         return *parts, {**facts(seen), "digest": digest, "where": where}
 
-    def _page(self, path: str, query: str, seen: Overview) -> list[Any]:
+    def _made(self, path: str, query: str, seen: Overview, clock: str) -> list[Any]:
+        reads = Reads()
+        page = self._page(path, query, seen, reads)
+        made: list[Any] = under(self.prefix, on_clock([*reads.failed, *page], clock))
+        return made
+
+    def _page(self, path: str, query: str, seen: Overview, reads: Reads) -> list[Any]:
         if path in ("/", ""):
-            recent = run_lines(self.store, seen.now, RECENT, products=self.config.products)
-            return now_page(seen, recent, self.saved(seen.now, FRONTIER_DAYS).runs, handover(self.store))
+            return self._now(seen, reads)
         if path == SERVICES:
             return services_page(services(self.store, seen.now))
         if path == ACT:
@@ -98,7 +118,8 @@ class Pages:
         if path == SHIFT:
             hours = number_of(query, "hours", 8, LONGEST_HOURS)
             begin = seen.now - timedelta(hours=hours)
-            log, left = shift_log(self.store, begin, seen.now), handover(self.store)
+            log = reads.read("What happened", lambda: shift_log(self.store, begin, seen.now)) or []
+            left = reads.read("Handover", lambda: handover(self.store))
             return shift_page(seen, log, left, begin, hours, calling.current())
         if path == TRENDS:
             days = number_of(query, "days", 7, LONGEST_DAYS)
@@ -109,6 +130,15 @@ class Pages:
         is_run = path.startswith(RUN) and number.isascii() and number.isdigit() and len(number) <= 7
         detail = run_detail(self.store, int(number), seen.now, self.config.products) if is_run else None
         return run_page(detail, self.config.context) if detail else missing_page(path)
+
+    def _now(self, seen: Overview, reads: Reads) -> list[Any]:
+        recent = reads.read(
+            "Runs that wait for nothing",
+            lambda: run_lines(self.store, seen.now, RECENT, products=self.config.products),
+        )
+        ended = reads.read("The frontier", lambda: self.saved(seen.now, FRONTIER_DAYS).runs)
+        left = reads.read("Handover", lambda: handover(self.store))
+        return now_page(seen, recent or (), ended or (), left)
 
     def saved(self, now: datetime, days: int) -> Saved:
         """Of the last days, as of the last full 5 min: what goes on would make the page new at each look."""
