@@ -25,6 +25,11 @@ window.dash_clientside = window.dash_clientside || {};
     return { count, tab, clock: document.documentElement.dataset.clock || "utc" };
   }
 
+  function told() {
+    const live = heard && Date.now() - heard < QUIET_MS ? "pushed" : "asked";
+    if (document.documentElement.dataset.live !== live) document.documentElement.dataset.live = live;
+  }
+
   function again() {
     const asks = question();
     if (asks) window.dash_clientside.set_props("ask", { data: asks });
@@ -34,9 +39,10 @@ window.dash_clientside = window.dash_clientside || {};
     // Beats of the interval and words of the server come in here; what goes out makes the page ask.
     ask: function (_beats, pushed) {
       const no = window.dash_clientside.no_update;
-      if (pushed !== word) {
-        const same = word && pushed && word.mark === pushed.mark;
+      if (pushed && pushed !== word) {
+        const same = word && word.mark === pushed.mark;
         [word, heard] = [pushed, Date.now()];
+        told();
         return same ? no : question() || no;
       }
       const quiet = Date.now() - heard > QUIET_MS;
@@ -53,6 +59,7 @@ window.dash_clientside = window.dash_clientside || {};
   };
 
   setInterval(() => {
+    told();
     const now = Date.now();
     // Only where one has worked before: what a browser cannot reach needs no knocking.
     if (!heard || now - heard < KNOCK_MS || now - knocked < KNOCK_MS) return;
