@@ -61,8 +61,9 @@ def moved(value: Any, zone: ZoneInfo) -> Any:
     return value
 
 
-def _there(moment: datetime, zone: ZoneInfo) -> datetime:
-    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(zone).replace(tzinfo=None)
+def _there(moment: datetime, zone: ZoneInfo) -> str:
+    """As charts take it: what the clock on the wall shows."""
+    return f"{(moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(zone):%Y-%m-%dT%H:%M:%S.%f}"
 
 
 def _said(text: str, zone: ZoneInfo) -> str:

@@ -5,21 +5,25 @@ window.dash_clientside = window.dash_clientside || {};
   const PUSHED_MS = 9500; // while a push works: what counts time, and what no change tells
   const QUIET_MS = 25000; // so long without a word the push counts as dead
   const KNOCK_MS = 60000;
-  const LOST_MS = 10000; // an answer that has not come by then will not
+  const LOST_MS = 10000; // an answer that has not come by then will not, unless answers have been slow
+  const LONGEST_MS = 60000;
   const tab = String(Math.random()).slice(2);
   let asked = 0;
   let answered = true;
   let wanted = false;
+  let patience = LOST_MS;
   let heard = 0;
   let knocked = 0;
   let word = null;
   let count = 0;
 
   function question() {
-    if (!answered && Date.now() - asked < LOST_MS) {
+    if (!answered && Date.now() - asked < patience) {
       wanted = true; // asked for when the answer is there
       return null;
     }
+    // A second question makes Dash forget the first: a server that is only slow must not be outrun for ever.
+    if (!answered) patience = Math.min(2 * patience, LONGEST_MS);
     [asked, answered, wanted] = [Date.now(), false, false];
     count += 1;
     return { count, tab, clock: document.documentElement.dataset.clock || "utc" };
@@ -53,6 +57,7 @@ window.dash_clientside = window.dash_clientside || {};
   window.spyLive = {
     again,
     answered: function () {
+      if (!answered) patience = Math.min(Math.max(LOST_MS, 3 * (Date.now() - asked)), LONGEST_MS);
       answered = true;
       if (wanted) again();
     },
