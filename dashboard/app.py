@@ -16,6 +16,7 @@ from dashboard.pages import Clock, Pages
 from dashboard.paths import OneDocument, close_the_rest, under
 from dashboard.settings import Settings
 from dashboard.switches import SCRIPT, address
+from dashboard.trouble import failed
 from spy.site import Site
 from spy.store.views import change_mark
 
@@ -44,6 +45,7 @@ def mount(app: FastAPI, store: Engine, config: Settings, clock: Clock) -> None:
         websocket_inactivity_timeout=0,  # a quiet night is no reason to hang up
         enable_mcp=False,
         add_log_handler=False,
+        on_error=failed,
     )
     dash.layout = under(site.prefix, layout())
     pages = Pages(store, config, clock, site.prefix)

@@ -11,11 +11,10 @@ from dash import ALL, Dash, Input, Output, State, ctx, no_update, set_props
 from dashboard import act
 from dashboard.frame import AGE, ASK
 from dashboard.pages import LONGEST_DAYS, Pages, number_of
-from dashboard.panel import guarded
+from dashboard.reads import done_or_unsure
 from dashboard.trends import as_csv
+from dashboard.trouble import TROUBLE
 from spy.acting.perform import Asked
-
-UNSURE = "Nobody knows whether it was done: look at Acts before you try again."
 
 
 def show(dash: Dash, pages: Pages) -> None:
@@ -33,7 +32,7 @@ def show(dash: Dash, pages: Pages) -> None:
         before = before or {}
         shown = await asyncio.to_thread(pages.show, path, query or "", before, str((asks or {}).get("clock")))
         if shown[2].get("where") != before.get("where"):
-            set_props("failed", {"children": None})  # it was about the page that is left now
+            set_props(TROUBLE, {"children": ""})  # it was about the page that is left now
         return shown
 
     shown: Any = dash  # this one method has no types
@@ -45,7 +44,6 @@ def click(dash: Dash, pages: Pages) -> None:
     for name in ("now-frontier", "trend-frontier"):
 
         @dash.callback(Output(f"{name}-told", "children"), Input(name, "clickData"), prevent_initial_call=True)
-        @guarded("What a click on the chart tells")
         async def told(clicked: dict[str, Any] | None) -> Any:
             point = clicked["points"][0] if clicked else None
             return f"Run {point['y']}: {point['customdata']}" if point else no_update
@@ -56,7 +54,6 @@ def click(dash: Dash, pages: Pages) -> None:
         State("address", "search"),
         prevent_initial_call=True,
     )
-    @guarded("The table as CSV")
     async def csv(clicks: int, query: str) -> Any:
         if not clicks:
             return no_update
@@ -74,11 +71,10 @@ def do(dash: Dash, asked: Callable[[], Asked]) -> None:
         *(State(f"act-{name}", "value") for name in act.FIELDS),
         prevent_initial_call=True,
     )
-    @guarded("The act", UNSURE)
     async def answer(_look: int, _do: int, *values: Any) -> Any:
         if not (_look or _do):
             return no_update
-        return await asyncio.to_thread(act.answer, asked(), values, ctx.triggered_id == "act-preview")
+        return await done_or_unsure("The act", act.answer, asked(), values, ctx.triggered_id == "act-preview")
 
     @dash.callback(
         Output("handover-answer", "children"),
@@ -87,9 +83,10 @@ def do(dash: Dash, asked: Callable[[], Asked]) -> None:
         State("handover-who", "value"),
         prevent_initial_call=True,
     )
-    @guarded("The handover note", UNSURE)
     async def leave(clicks: int, text: str | None, who: str | None) -> Any:
-        return await asyncio.to_thread(act.left, asked(), text or "", who or "") if clicks else no_update
+        return (
+            await done_or_unsure("The handover note", act.left, asked(), text or "", who or "") if clicks else no_update
+        )
 
     @dash.callback(
         Output("agree-answer", "children"),
@@ -97,8 +94,7 @@ def do(dash: Dash, asked: Callable[[], Asked]) -> None:
         State("agree-who", "value"),
         prevent_initial_call=True,
     )
-    @guarded("The agreement", UNSURE)
     async def agree(clicks: list[int], who: str | None) -> Any:
         if not any(clicks) or not isinstance(ctx.triggered_id, dict):
             return no_update
-        return await asyncio.to_thread(act.agreed, asked(), int(ctx.triggered_id["number"]), who or "")
+        return await done_or_unsure("The agreement", act.agreed, asked(), int(ctx.triggered_id["number"]), who or "")

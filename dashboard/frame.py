@@ -72,7 +72,7 @@ def layout() -> html.Div:
                     html.Div(id="age", role="status"),  # filled by assets/age.js
                 ]
             ),
-            html.Div(id="failed", role="alert"),
+            html.Div(id="trouble", role="alert"),
             html.Main(html.P("Loading …"), id="page"),
         ],
         id="frame",

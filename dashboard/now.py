@@ -10,8 +10,8 @@ from dash import dcc, html
 from dashboard.frontier import frontier
 from dashboard.grid import columns_of, grid
 from dashboard.marks import SIGNS, at, chip, facts, run_link
-from dashboard.panel import panel
 from dashboard.shift import note
+from dashboard.trouble import panel
 from spy.domain.act import Act, Do
 from spy.domain.verdict import State
 from spy.store.views import Handover, Overview, RunLine, RunSaved
@@ -38,7 +38,7 @@ def now_page(
     if acts := _in_force(queue):
         parts.append(_acts(acts))
     if ended:
-        parts += [html.H2("The frontier"), *panel("The frontier", frontier, ended, "now-frontier")]
+        parts += [html.H2("The frontier"), *panel("The frontier", lambda: frontier(ended, "now-frontier"))]
     parts.append(html.H2("In the queue"))
     parts.append(html.P("Lowest first: Tier0 locks in this order, so a run waits for all above it.", className="quiet"))
     if queue:

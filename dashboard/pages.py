@@ -17,14 +17,15 @@ from dashboard.acts import acts_page
 from dashboard.alerts import alerts_page, deliveries_page
 from dashboard.frame import banner
 from dashboard.now import now_page
-from dashboard.panel import Reads, panel, why
 from dashboard.paths import ACT, ACTS, ALERTS, DELIVERIES, PRODUCTS, RUN, SERVICES, SHIFT, STILL, TRENDS, under
 from dashboard.products import product_page, products_page
+from dashboard.reads import Reads
 from dashboard.run import missing_page, run_page
 from dashboard.services import services_page
 from dashboard.settings import Settings
 from dashboard.shift import shift_page
 from dashboard.trends import trends_page
+from dashboard.trouble import panel, sentence
 from dashboard.zone import on_clock
 from spy.acting import calling
 from spy.clock import iso
@@ -79,15 +80,15 @@ class Pages:
             seen = overview(self.store, now, config.web.stale_after, config.products, config.mail.crew, config.context)
             head = banner(seen, calling.current())
         except StoreError as broken:
-            return no_update, no_update, {**before, "problem": why(broken)}
+            return no_update, no_update, {**before, "problem": str(broken).splitlines()[0]}
         except Exception as broken:
             log.exception("the page could not read how things stand")
             return (
                 no_update,
                 no_update,
-                {**before, "problem": f"how things stand cannot be read: {why(broken)}"},
+                {**before, "problem": sentence("The look at how things stand", broken)},
             )
-        page = panel("This page", self._made, path.removeprefix(self.prefix) or "/", query, seen, clock)
+        page = panel("This page", lambda: self._made(path.removeprefix(self.prefix) or "/", query, seen, clock))
         parts: tuple[Any, Any] = (head, page)
         digest, where = hashlib.sha256(repr((path, query, parts)).encode()).hexdigest(), path + query
         if digest == before.get("digest"):

@@ -11,7 +11,7 @@ from dash import dcc, html
 
 from dashboard.frontier import LOOK, export, frontier
 from dashboard.marks import at, labelled, row, run_link, table
-from dashboard.panel import panel
+from dashboard.trouble import panel
 from spy.store.views import PUBLISHED_2024, ProductLatency, RunSaved, Saved, Share
 
 PERIODS = (("1 day", 1), ("7 days", 7), ("30 days", 30), ("a year", 365))
@@ -29,9 +29,9 @@ def trends_page(told: Saved, days: int) -> list[Any]:
     return [
         *parts,
         html.H2("What held the data"),
-        *panel("What held the data", _pareto, told.causes),
+        *panel("What held the data", lambda: _pareto(told.causes)),
         html.H2("The frontier"),
-        *panel("The frontier", frontier, told.runs, "trend-frontier"),
+        *panel("The frontier", lambda: frontier(told.runs, "trend-frontier")),
         html.H2("From the run's end to the upload"),
         _latencies(told.products),
         html.H2("Run by run"),

@@ -42,7 +42,8 @@
     return `${t.day} ${t.month_name} ${t.hour}:${t.minute} ${t.zone}`;
   }
 
-  const inText = (text) => text.replace(FULL, full).replace(SHORT, short);
+  const inText = (text) => text.replace(FULL, full).replace(SHORT, short).replace("Times are UTC", "Times are Geneva's");
+  const inHead = (text) => inText(text).replace(/\bUTC\b/, "Geneva time");
 
   function inTime(element, text) {
     const ms = Date.parse(element.dateTime);
@@ -62,7 +63,9 @@
   function textOf(node) {
     const parent = node.parentElement;
     if (!parent || parent.closest(AS_WRITTEN)) return;
-    const now = told(node, node.data, parent.tagName === "TIME" ? (text) => inTime(parent, text) : inText);
+    const inside = parent.closest("time, th");
+    const convert = !inside ? inText : inside.tagName === "TH" ? inHead : (text) => inTime(inside, text);
+    const now = told(node, node.data, convert);
     if (now !== node.data) node.data = now;
   }
 
