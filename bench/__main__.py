@@ -9,6 +9,7 @@ from bench import (
     cycle,
     load,
     pure_decisions,
+    push,
     random_scenarios,
     redecide,
     step_speed,
@@ -26,6 +27,7 @@ if __name__ == "__main__":
         redecide.measure(),
         cycle.measure(),
         store_size.measure(),
+        push.measure(),
         comparison.measure(),
     ]
     sys.exit(max(results))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -9,32 +10,39 @@ from dash import Dash
 from fastapi import FastAPI
 from sqlalchemy import Engine
 
-from dashboard import callbacks, runs_callbacks
-from dashboard.frame import INDEX, layout
+from dashboard import callbacks, live, runs_callbacks
+from dashboard.frame import index, layout
 from dashboard.pages import Clock, Pages
 from dashboard.paths import OneDocument, close_the_rest, under
 from dashboard.settings import Settings
+from dashboard.switches import SCRIPT, address
 from dashboard.trouble import failed
 from spy.site import Site
+from spy.store.views import change_mark
+
+ASSETS = Path(__file__).parent / "assets"
 
 
 def mount(app: FastAPI, store: Engine, config: Settings, clock: Clock) -> None:
-    """Add the pages below the site's prefix. Websocket callbacks and tool servers stay off."""
+    """Add the pages below the site's prefix. Acts and pages go over HTTP; only the push is a websocket's."""
     server: Any = app  # Dash takes the applications of its backends, and declares only Flask's
     site: Site = app.state.site
     dash = Dash(
         "dashboard",
         server=server,
         backend="fastapi",
-        assets_folder=str(Path(__file__).parent / "assets"),
+        assets_folder=str(ASSETS),
+        assets_ignore=re.escape(SCRIPT),
         routes_pathname_prefix="/",
         requests_pathname_prefix=f"{site.prefix}/",
         csrf_token_name=app.state.csrf_cookie,
         title="Calibration readiness",
         update_title="",
-        index_string=INDEX,
+        index_string=index(address(site.prefix, ASSETS)),
         suppress_callback_exceptions=True,  # forms are there only on their pages
-        websocket_callbacks=False,
+        websocket_callbacks=False,  # but for those that say so
+        websocket_allowed_origins=[site.origin],
+        websocket_inactivity_timeout=0,  # a quiet night is no reason to hang up
         enable_mcp=False,
         add_log_handler=False,
         on_error=failed,
@@ -45,6 +53,7 @@ def mount(app: FastAPI, store: Engine, config: Settings, clock: Clock) -> None:
     callbacks.click(dash, pages)
     runs_callbacks.browse(dash, pages)
     callbacks.do(dash, app.state.asked)
+    live.push(dash, live.Changes(lambda: change_mark(store)))
     app.state.inline_scripts = dash.csp_hashes()
     app.add_middleware(OneDocument)
     close_the_rest(app)

@@ -6,14 +6,16 @@ import asyncio
 from collections.abc import Callable
 from typing import Any
 
-from dash import ALL, Dash, Input, Output, State, ctx, no_update
+from dash import ALL, Dash, Input, Output, State, ctx, no_update, set_props
 
 from dashboard import act
 from dashboard.change import changed
-from dashboard.frame import AGE
+from dashboard.frame import AGE, ASK
 from dashboard.pages import Pages
 from dashboard.period import asked_for
+from dashboard.reads import done_or_unsure
 from dashboard.spreadsheet import TABLES, as_csv
+from dashboard.trouble import TROUBLE
 from spy.acting.perform import Asked
 
 
@@ -24,22 +26,27 @@ def show(dash: Dash, pages: Pages) -> None:
         Output("facts", "data"),
         Input("address", "pathname"),
         Input("address", "search"),
-        Input("tick", "n_intervals"),
+        Input("ask", "data"),
         State("facts", "data"),
     )
-    async def show(path: str, query: str, _ticks: int, before: dict[str, Any] | None) -> Any:
+    async def show(path: str, query: str, asks: dict[str, Any] | None, before: dict[str, Any] | None) -> Any:
         # In a thread: the store may take its time, and the loop serves everybody.
-        return await asyncio.to_thread(pages.show, path, query or "", before or {})
+        before = before or {}
+        shown = await asyncio.to_thread(pages.show, path, query or "", before, str((asks or {}).get("clock")))
+        if shown[2].get("where") != before.get("where"):
+            set_props(TROUBLE, {"children": ""})  # it was about the page that is left now
+        return shown
 
     shown: Any = dash  # this one method has no types
-    shown.clientside_callback(AGE, Output("age", "children"), Input("second", "n_intervals"), Input("facts", "data"))
+    shown.clientside_callback(ASK, Output("ask", "data"), Input("tick", "n_intervals"), Input("pushed", "data"))
+    shown.clientside_callback(AGE, Input("facts", "data"))
 
 
 def click(dash: Dash, pages: Pages) -> None:
     for name in ("now-frontier", "trend-frontier"):
 
         @dash.callback(Output(f"{name}-told", "children"), Input(name, "clickData"), prevent_initial_call=True)
-        def told(clicked: dict[str, Any] | None) -> Any:
+        async def told(clicked: dict[str, Any] | None) -> Any:
             point = clicked["points"][0] if clicked else None
             return f"Run {point['y']}: {point['customdata']}" if point else no_update
 
@@ -82,7 +89,7 @@ def do(dash: Dash, asked: Callable[[], Asked]) -> None:
     async def answer(_look: int, _do: int, *values: Any) -> Any:
         if not (_look or _do):
             return no_update
-        return await asyncio.to_thread(act.answer, asked(), values, ctx.triggered_id == "act-preview")
+        return await done_or_unsure("The act", act.answer, asked(), values, ctx.triggered_id == "act-preview")
 
     @dash.callback(
         Output("change-answer", "children"),
@@ -96,7 +103,8 @@ def do(dash: Dash, asked: Callable[[], Asked]) -> None:
         if not (longer or over):
             return no_update
         is_end = ctx.triggered_id == "change-end"
-        return await asyncio.to_thread(changed, asked(), number, why or "", until or "", who or "", is_end)
+        words = why or "", until or "", who or ""
+        return await done_or_unsure("The change", changed, asked(), number, *words, is_end)
 
     @dash.callback(
         Output("handover-answer", "children"),
@@ -106,7 +114,9 @@ def do(dash: Dash, asked: Callable[[], Asked]) -> None:
         prevent_initial_call=True,
     )
     async def leave(clicks: int, text: str | None, who: str | None) -> Any:
-        return await asyncio.to_thread(act.left, asked(), text or "", who or "") if clicks else no_update
+        return (
+            await done_or_unsure("The handover note", act.left, asked(), text or "", who or "") if clicks else no_update
+        )
 
     @dash.callback(
         Output("agree-answer", "children"),
@@ -117,4 +127,4 @@ def do(dash: Dash, asked: Callable[[], Asked]) -> None:
     async def agree(clicks: list[int], who: str | None) -> Any:
         if not any(clicks) or not isinstance(ctx.triggered_id, dict):
             return no_update
-        return await asyncio.to_thread(act.agreed, asked(), int(ctx.triggered_id["number"]), who or "")
+        return await done_or_unsure("The agreement", act.agreed, asked(), int(ctx.triggered_id["number"]), who or "")

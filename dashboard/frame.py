@@ -7,19 +7,23 @@ from typing import Any
 from dash import ClientsideFunction, dcc, html
 
 from dashboard.marks import chip, labelled
+from dashboard.switches import switches
 from spy.domain.caller import Caller, Means
 from spy.store.views import Overview
 
 REFRESH_MS = 5000
 
-AGE = ClientsideFunction("spy", "age")
+ASK = ClientsideFunction("live", "ask")
+"""In assets/live.js: when the page asks anew."""
+AGE = ClientsideFunction("live", "age")
 """In assets/age.js: it also marks the page as old, when the server is dead too."""
 
-INDEX = """<!DOCTYPE html>
+_INDEX = """<!DOCTYPE html>
 <html lang="en">
 <head>
 {%metas%}
 <meta name="color-scheme" content="light dark">
+<script src="LOOK"></script>
 <title>{%title%}</title>
 {%favicon%}
 {%css%}
@@ -35,13 +39,17 @@ INDEX = """<!DOCTYPE html>
 </html>"""
 
 
+def index(look: str) -> str:
+    """The document round every page; `look` is the address of the script that comes first."""
+    return _INDEX.replace("LOOK", look)
+
+
 def layout() -> html.Div:
     return html.Div(
         [
             dcc.Location(id="address"),
             dcc.Interval(id="tick", interval=REFRESH_MS),
-            dcc.Interval(id="second", interval=1000),
-            dcc.Store(id="facts"),
+            *(dcc.Store(id=name) for name in ("ask", "pushed", "knock", "facts")),
             dcc.Download(id="download"),
             html.Header(
                 [
@@ -62,7 +70,8 @@ def layout() -> html.Div:
                         **labelled("Pages"),
                     ),
                     html.Div(id="banner"),
-                    html.Div("no data yet", id="age", role="status"),
+                    switches(),
+                    html.Div(id="age", role="status"),  # filled by assets/age.js
                 ]
             ),
             html.Div(id="trouble", role="alert"),

@@ -13,6 +13,7 @@ from dashboard.grid import columns_of, grid
 from dashboard.help import helped
 from dashboard.marks import SIGNS, at, chip, facts, run_link
 from dashboard.shift import note
+from dashboard.trouble import panel
 from spy.clock import age_text
 from spy.domain.act import Act, Do
 from spy.domain.verdict import State
@@ -31,7 +32,7 @@ def now_page(
     if acts := _in_force(queue):
         parts.append(_acts(acts))
     if ended:
-        parts += [html.H2("The frontier"), *frontier(ended, "now-frontier")]
+        parts += [html.H2("The frontier"), *panel("The frontier", lambda: frontier(ended, "now-frontier"))]
     parts += [html.H2("In the queue"), _standing(seen)]
     parts.append(html.P("Lowest first: Tier0 locks in this order, so a run waits for all above it.", className="quiet"))
     if queue:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
@@ -37,12 +38,15 @@ from dashboard.paths import (
 )
 from dashboard.period import period_of
 from dashboard.products import product_page, products_page
+from dashboard.reads import Reads
 from dashboard.run import missing_page, run_page
 from dashboard.runs import runs_page
 from dashboard.services import services_page
 from dashboard.settings import Settings
 from dashboard.shift import shift_page
 from dashboard.trends import picture_of, trends_page
+from dashboard.trouble import panel, sentence
+from dashboard.zone import on_clock
 from spy.acting import calling
 from spy.clock import iso
 from spy.domain.errors import StoreError
@@ -66,6 +70,8 @@ from spy.store.views import (
     timeline,
 )
 
+log = logging.getLogger(__name__)
+
 Clock = Callable[[], datetime]
 RECENT = 30
 """Runs that are over and still shown on the first page."""
@@ -85,7 +91,9 @@ class Pages:
         self.asking = Asking(store, config, clock)
         self.index = RunIndex()
 
-    def show(self, path: str, query: str, before: Mapping[str, Any]) -> tuple[Any, Any, dict[str, Any]]:
+    def show(
+        self, path: str, query: str, before: Mapping[str, Any], clock: str = ""
+    ) -> tuple[Any, Any, dict[str, Any]]:
         """Banner, page, and what the browser needs to tell the age by itself.
 
         Dash makes whatever it is sent anew, and focus and scroll are lost: what is shown already is not sent again.
@@ -96,10 +104,18 @@ class Pages:
             rules = {rule.name: rule.text for rule in config.rule}
             stale_after, crew = config.web.stale_after, config.mail.crew
             seen = overview(self.store, now, stale_after, config.products, crew, config.context, rules)
-            page = self._page(path.removeprefix(self.prefix) or "/", query, seen)
-            parts: tuple[Any, Any] = (banner(seen, calling.current()), under(self.prefix, page))
+            head = banner(seen, calling.current())
         except StoreError as broken:
             return no_update, no_update, {**before, "problem": str(broken).splitlines()[0]}
+        except Exception as broken:
+            log.exception("the page could not read how things stand")
+            return (
+                no_update,
+                no_update,
+                {**before, "problem": sentence("The look at how things stand", broken)},
+            )
+        page = panel("This page", lambda: self._made(path.removeprefix(self.prefix) or "/", query, seen, clock))
+        parts: tuple[Any, Any] = (head, page)
         digest = hashlib.sha256(repr((path, query, parts)).encode()).hexdigest()
         where = path if path.removeprefix(self.prefix) in STAYS else path + query
         if digest == before.get("digest"):
@@ -108,10 +124,15 @@ class Pages:
             parts = (parts[0], no_update)
         return *parts, {**facts(seen), "digest": digest, "where": where}
 
-    def _page(self, path: str, query: str, seen: Overview) -> list[Any]:
+    def _made(self, path: str, query: str, seen: Overview, clock: str) -> list[Any]:
+        reads = Reads()
+        page = self._page(path, query, seen, reads)
+        made: list[Any] = under(self.prefix, on_clock([*reads.failed, *page], clock))
+        return made
+
+    def _page(self, path: str, query: str, seen: Overview, reads: Reads) -> list[Any]:
         if path in ("/", ""):
-            recent = run_lines(self.store, seen.now, RECENT, products=self.config.products)
-            return now_page(seen, recent, self.saved(seen.now, FRONTIER_DAYS).runs, handover(self.store))
+            return self._now(seen, reads)
         if path == HELP:
             return help_page(query)
         if path == SERVICES:
@@ -135,7 +156,8 @@ class Pages:
         if path == SHIFT:
             hours = number_of(query, "hours", 8, LONGEST_HOURS)
             begin = seen.now - timedelta(hours=hours)
-            log, left = shift_log(self.store, begin, seen.now), handover(self.store)
+            log = reads.read("What happened", lambda: shift_log(self.store, begin, seen.now)) or []
+            left = reads.read("Handover", lambda: handover(self.store))
             return shift_page(seen, log, left, begin, hours, calling.current())
         if path == TRENDS:
             told, picture = self.asking.trends(query), picture_of(word_of(query, "picture"))
@@ -149,6 +171,15 @@ class Pages:
             return missing_page(path)
         # What goes on would make the page new at each look.
         return run_page(detail, lambda: timeline(self.store, detail), floored(seen.now), query, self.config)
+
+    def _now(self, seen: Overview, reads: Reads) -> list[Any]:
+        recent = reads.read(
+            "Runs that wait for nothing",
+            lambda: run_lines(self.store, seen.now, RECENT, products=self.config.products),
+        )
+        ended = reads.read("The frontier", lambda: self.saved(seen.now, FRONTIER_DAYS).runs)
+        left = reads.read("Handover", lambda: handover(self.store))
+        return now_page(seen, recent or (), ended or (), left)
 
     def saved(self, now: datetime, days: int) -> Saved:
         """Of the last days, as of the last full 5 min: what goes on would make the page new at each look."""

@@ -12,7 +12,7 @@ from dashboard.marks import at, row, run_link, table
 from spy.domain.caller import Caller, Means, Role
 from spy.store.views import Entry, Handover, Overview
 
-HEADS = ("UTC", "What", "About", "")
+HEADS = ("At", "What", "About", "")
 PERIODS = (("8 h", 8), ("24 h", 24), ("3 days", 72))
 
 

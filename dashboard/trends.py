@@ -13,6 +13,7 @@ from dashboard.frontier import LOOK, export, frontier
 from dashboard.marks import at, chip, labelled, row, run_link, table
 from dashboard.period import Period, choice
 from dashboard.spreadsheet import TABLES
+from dashboard.trouble import panel
 from spy.store.views import PUBLISHED_2024, ProductLatency, Regret, RuleVotes, RunSaved, Share, StateTime, Trends, Votes
 
 RUN_HEADS = ("Run", "Class", "End", "Accepted", "Locked", "Started", "Saved h", "Lost to earlier runs h", "Measured at")
@@ -51,15 +52,15 @@ def trends_page(told: Trends, period: Period, picture: str) -> list[Any]:
         *parts,
         html.Div([*_downloads(), *_pictures(period, picture)], className="buttons"),
         html.H2("What held the data"),
-        *_pareto(saved.causes, picture),
+        *panel("What held the data", lambda: _pareto(saved.causes, picture)),
         html.H2("Time in each state, from the end of a run to its start"),
-        *_states(saved.states, picture),
+        *panel("Time in each state", lambda: _states(saved.states, picture)),
         html.H2("How each rule voted"),
-        *_votes(told.votes),
+        *panel("How each rule voted", lambda: _votes(told.votes)),
         html.H2("Regret"),
-        *_regret(told.regrets),
+        *panel("Regret", lambda: _regret(told.regrets)),
         html.H2("The frontier"),
-        *frontier(newest, "trend-frontier", picture),
+        *panel("The frontier", lambda: frontier(newest, "trend-frontier", picture)),
         html.H2("From the run's end to the upload"),
         _latencies(saved.products),
         html.H2("Run by run"),

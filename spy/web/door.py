@@ -10,6 +10,7 @@ import asyncio
 import hashlib
 import hmac
 from collections.abc import Sequence
+from functools import partial
 from urllib.parse import quote
 
 from starlette.datastructures import Headers
@@ -26,6 +27,7 @@ from spy.store.engine import reading, writing
 from spy.web.guard import SAFE, close
 from spy.web.problem import no_store, problem
 from spy.web.source import Source
+from spy.web.watched import Watched
 
 PUBLIC = ("/health/live", "/health/ready", "/login", "/login/callback", "/logged-out")
 LOGIN = "/login"
@@ -83,8 +85,18 @@ class Door:
             await self._refuse(self._who_are_you(scope, headers), scope, receive, send)
         elif objection := _objection(caller, session, scope, headers):
             await self._refuse(problem(403, objection), scope, receive, send)
+        elif scope["type"] == "websocket":
+            watched = Watched(receive, send, partial(self._is_still, caller, session))
+            await self._through(caller, scope, watched.receive, watched.send)
         else:
             await self._through(caller, scope, receive, send)
+
+    async def _is_still(self, caller: Caller, session: str) -> bool:
+        """Not counted as a use: what a server sends by itself keeps nobody logged in."""
+        try:
+            return (await asyncio.to_thread(self._of_session, session))[0] == caller
+        except StoreError:
+            return False
 
     async def _through(self, caller: Caller, scope: Scope, receive: Receive, send: Send) -> None:
         before = CALLER.set(caller)
@@ -112,12 +124,16 @@ class Door:
             return caller
         if not session:
             return None
-        with reading(source.store) as connection:
-            caller, is_old = sessions.caller(connection, session, now, source.config.login.idle)
+        caller, is_old = self._of_session(session)
         if caller and is_old:
             with writing(source.store) as connection:
                 sessions.note_use(connection, session, now)
         return caller
+
+    def _of_session(self, session: str) -> tuple[Caller | None, bool]:
+        """Who has it, and whether its use should be noted again."""
+        with reading(self.source.store) as connection:
+            return sessions.caller(connection, session, self.source.clock(), self.source.config.login.idle)
 
     def _who_are_you(self, scope: Scope, headers: Headers) -> ASGIApp:
         wants_page = scope.get("method") == "GET" and "text/html" in headers.get("accept", "")

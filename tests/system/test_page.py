@@ -142,7 +142,7 @@ def test_the_page_turns_old_when_the_agent_is_silent(site):
     page = site.open()
     expect(page.locator("html")).to_have_attribute("data-age", "fresh")
     site.now = NOW + timedelta(minutes=12)
-    page.clock.run_for(6000)
+    page.clock.run_for(16_000)
     expect(page.locator("html")).to_have_attribute("data-age", "old")
     expect(page.locator("#age")).to_contain_text("OLD: data 12 min old, nothing here can be trusted")
     expect(page.locator("#sentence")).to_have_text("No data for 12 min: nothing shown here can be trusted.")
@@ -187,7 +187,7 @@ def test_a_failing_service_is_named_in_the_banner_and_on_its_page(site):
 def test_a_store_that_cannot_be_read_makes_the_page_old_and_keeps_what_was_there(site, tmp_path):
     page = site.open()
     site.store.drop("probe")
-    page.clock.run_for(6000)
+    page.clock.run_for(16_000)
     expect(page.locator("html")).to_have_attribute("data-age", "old")
     expect(page.locator("#age")).to_contain_text("store: cannot read")
     expect(page.locator("#sentence")).to_have_text(SENTENCE)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from dashboard.sources import _links
@@ -35,6 +37,7 @@ def test_the_shipped_links_name_every_source():
 
 
 def test_whatever_a_thing_is_called_it_stays_one_part_of_the_address():
+    link: Any
     (link,) = _links({"Browser": "https://db.invalid/tags/{tag}?a=b"}, "../x?y=z#<script>{hash}")
     assert link.href == "https://db.invalid/tags/..%2Fx%3Fy%3Dz%23%3Cscript%3E%7Bhash%7D?a=b"
     assert (link.rel, link.target) == ("noreferrer noopener", "_blank")

@@ -11,6 +11,7 @@ from spy.store.views.delivery_list import Status, delivery_page
 from spy.store.views.detail import Message, Move, RunDetail, run_detail
 from spy.store.views.evidence_list import evidence_page, fact_page
 from spy.store.views.facts import heartbeat
+from spy.store.views.mark import change_mark
 from spy.store.views.numbers import NumberLine, NumberPoint, product_numbers
 from spy.store.views.paging import EXAMINED, Page, Position
 from spy.store.views.product_list import ProductInRun, ProductLine, product_lines, product_page, products_of_run
@@ -103,6 +104,7 @@ __all__ = [
     "alerts",
     "audit_page",
     "brief",
+    "change_mark",
     "chunk_detail",
     "chunk_page",
     "compared",

@@ -110,3 +110,49 @@ def test_code_that_nobody_came_to_through_the_door_does_nothing():
 
     with pytest.raises(Denied):
         current()
+
+
+def words_after(store, meanwhile, secret_cookie, *words):
+    """What a browser gets of a server that sends word after word, and what the server is told, if it happens midway."""
+    config = load(overrides={"agent": {"page_url": "https://spy.example.invalid/calib"}, "login": LOGIN})
+    sent, told = [], []
+
+    async def inside(scope, receive, send):
+        await send({"type": "websocket.accept"})
+        await send({"type": "websocket.send", "text": "before"})
+        meanwhile()
+        for word in words:
+            await send({"type": "websocket.send", "text": word})
+        told.append(await receive())
+
+    async def receive():
+        return {"type": "websocket.receive", "text": "hello"}
+
+    async def send(message):
+        sent.append(message)
+
+    raw = [(name.encode(), value.encode()) for name, value in secret_cookie.items()]
+    door = Door(inside, Source(store.engine, config, lambda: NOW), SITE)
+    asyncio.run(door({"type": "websocket", "path": "/_dash-ws-callback", "headers": raw}, receive, send))
+    return [message.get("text") or message["type"] for message in sent], told[0]["type"]
+
+
+def test_words_pass_both_ways_while_the_session_lasts(store):
+    words, told = words_after(store, lambda: None, session(store), "after")
+    assert (words, told) == (["websocket.accept", "before", "after"], "websocket.receive")
+
+
+@pytest.mark.parametrize("how", ["ended", "right taken", "another role", "no store"])
+def test_no_word_is_pushed_once_the_session_is_not_what_it_was(store, how):
+    def meanwhile():
+        with writing(store.engine) as connection:
+            if how == "ended":
+                sessions.end_all_of(connection, "sub-1", NOW, "ada")
+            elif how == "no store":
+                connection.exec_driver_sql("DROP TABLE session")
+            else:
+                role = "" if how == "right taken" else "viewer"
+                sessions.grant(connection, "sub-1", role, NOW, "ada", "left the experiment")
+
+    words, told = words_after(store, meanwhile, session(store), "after", "and after")
+    assert (words, told) == (["websocket.accept", "before", "websocket.close"], "websocket.disconnect")
