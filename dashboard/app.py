@@ -53,6 +53,7 @@ def mount(app: FastAPI, store: Engine, config: Settings, clock: Clock) -> None:
     callbacks.click(dash, pages)
     runs_callbacks.browse(dash, pages)
     callbacks.do(dash, app.state.asked)
+    callbacks.agree(dash, app.state.asked)
     live.push(dash, live.Changes(lambda: change_mark(store)))
     app.state.inline_scripts = dash.csp_hashes()
     app.add_middleware(OneDocument)

@@ -106,6 +106,10 @@ def do(dash: Dash, asked: Callable[[], Asked]) -> None:
         words = why or "", until or "", who or ""
         return await done_or_unsure("The change", changed, asked(), number, *words, is_end)
 
+
+def agree(dash: Dash, asked: Callable[[], Asked]) -> None:
+    """Callbacks of what one person leaves to the next, and of the second person who agrees."""
+
     @dash.callback(
         Output("handover-answer", "children"),
         Input("handover-leave", "n_clicks"),
@@ -124,7 +128,7 @@ def do(dash: Dash, asked: Callable[[], Asked]) -> None:
         State("agree-who", "value"),
         prevent_initial_call=True,
     )
-    async def agree(clicks: list[int], who: str | None) -> Any:
+    async def agreed(clicks: list[int], who: str | None) -> Any:
         if not any(clicks) or not isinstance(ctx.triggered_id, dict):
             return no_update
         return await done_or_unsure("The agreement", act.agreed, asked(), int(ctx.triggered_id["number"]), who or "")
