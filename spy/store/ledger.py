@@ -144,9 +144,10 @@ def history_of_run(connection: Connection, run: int) -> list[Any]:
 def of_earlier_runs(connection: Connection, lowest: int, names: Sequence[str] = FACTS) -> list[Any]:
     """Every row about what is remembered of runs that one from `lowest` on is held against, oldest first."""
     about = _evidence.c
-    remembered = (about.run > 0) & (about.run >= lowest - KEPT) & about.name.in_(names)
+    # One bound, and no order: SQLite would go by the other, or read everything that was ever kept to spare a sort.
+    remembered = (about.run >= max(lowest - KEPT, 1)) & about.name.in_(names)
     columns = (about.id, about.run, about.subject, about.name, about.value, about.problem)
-    return list(connection.execute(select(*columns).where(remembered).order_by(about.id)))
+    return sorted(connection.execute(select(*columns).where(remembered)), key=lambda row: row.id)
 
 
 def newest_id(connection: Connection) -> int:
