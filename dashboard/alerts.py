@@ -62,10 +62,7 @@ def deliveries_page(found: Sequence[Message], chosen: str, now: datetime) -> lis
     return [
         html.H1(told if found else "No message is here.", id="sentence"),
         html.P(links, className="buttons"),
-        html.P(
-            f"Messages to Tier0 and mails, those that are due last first, {len(found)} at most. None is ever deleted.",
-            className="quiet",
-        ),
+        html.P("Messages to Tier0 and mails, those that are due last first. None is ever deleted.", className="quiet"),
         table(DELIVERIES, [_delivery(one, now) for one in found], "Messages") if found else "",
     ]
 
