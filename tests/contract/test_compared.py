@@ -60,6 +60,13 @@ def test_the_same_values_seen_later_are_no_difference_and_another_text_is(two):
     assert [(vote.rule, vote.turned) for vote in told.votes] == [(first.rule, False)]
 
 
+def test_votes_that_only_saw_other_values_come_after_those_that_turned(two):
+    one = two[0]
+    first, *rest, last = one.outcomes
+    other = replace(one, outcomes=(replace(first, text="another"), *rest, replace(last, state=State.UNKNOWN)))
+    assert [vote.turned for vote in compared(one, other).votes] == [True, False]
+
+
 def test_a_waiver_a_rulebook_a_payload_and_a_deadline_are_told(two):
     one = two[0]
     first, *rest = one.outcomes

@@ -9,8 +9,13 @@ import pytest
 from spy.config import load
 from spy.domain.act import Do
 from spy.domain.release import Stage
-from spy.domain.verdict import State
+from spy.domain.run import Chunk
+from spy.domain.subject import of_product, of_run
+from spy.domain.verdict import Outcome, State, Verdict
+from spy.store import acts, decisions, ledger
+from spy.store.engine import writing
 from spy.store.views import RunIndex, WantedRuns, newest_change, run_choices, run_window
+from spy.store.views.run_window import WIDEST
 from tests.support.filled_store import NOW, REQUIRED, FilledStore
 
 PRODUCTS = load().products
@@ -86,6 +91,27 @@ def test_a_run_that_is_being_taken_has_no_end(mixed):
     assert (line.run, line.is_taken, line.end, line.run_class) == (398604, True, None, "")
 
 
+def test_nobody_gets_more_than_the_widest_window_however_much_is_asked_for(empty):
+    with writing(empty.engine) as connection:
+        for number in range(1, WIDEST + 3):
+            ledger.open_run(connection, number, NOW)
+    found = window(empty, 0, 10**6)
+    assert (len(found.runs), found.total, found.runs[0].run) == (WIDEST, WIDEST + 2, WIDEST + 2)
+
+
+def test_a_cell_tells_the_rules_that_made_it_so_and_no_shadow_rule(empty):
+    empty.run(398600)
+    about = of_product("prod", 398600, STRIP)
+    said = {"upload": State.BLOCKED, "calibration": State.READY, "numbers": State.BLOCKED}
+    outcomes = [
+        Outcome(rule, about, state, f"{rule} {state}", shadow=rule == "numbers") for rule, state in said.items()
+    ]
+    verdict = Verdict(Chunk(398600), State.BLOCKED, (), tuple(outcomes), products={STRIP: State.BLOCKED})
+    with writing(empty.engine) as connection:
+        decisions.record(connection, verdict, 1, NOW, "rulebook", 1)
+    assert window(empty).runs[0].cells[STRIP].why == ("upload blocked",)
+
+
 # --- filters --------------------------------------------------------------------------------------------------------
 
 
@@ -134,6 +160,16 @@ def test_what_changes_after_the_first_question_is_found_by_the_second(mixed):
     assert [one.run for one in window(mixed, index=index, run_class="cosmics").runs] == [398600]
 
 
+def test_what_was_closed_a_moment_ago_is_still_read_anew(mixed):
+    """A look that was under way may tell of it yet."""
+    index = RunIndex()
+    mixed.close_run(398600)
+    assert window(mixed, index=index, run_class="cosmics").total == 1
+    mixed.look("oms", mixed.fact(of_run("prod", 398600), "run_class", "commissioning"))
+    assert window(mixed, index=index, run_class="cosmics").total == 0
+    assert window(mixed, index=index, run_class="commissioning").total == 1
+
+
 def test_what_is_closed_for_an_hour_is_not_read_again_and_what_is_open_is(mixed):
     """Else the cost of a filter would grow with the history."""
     index, later = RunIndex(), NOW + timedelta(hours=2)
@@ -164,10 +200,15 @@ def test_whatever_the_grid_shows_changes_its_mark(mixed):
         lambda: mixed.decide(398601, State.READY, "again"),
         lambda: mixed.stages(398601, Stage.QUEUED),
         lambda: mixed.act(Do.KEEP_BACK, 398601, "noise"),
-        lambda: mixed.act(Do.RELEASE_BACK, 398601, "gone"),
+        lambda: _end(mixed, acts.all_acts(mixed.engine)[0].id),
         lambda: mixed.run(398606),
     ):
         change()
         marks.append(newest_change(mixed.engine))
     assert len(set(marks)) == 6
     assert newest_change(mixed.engine) == marks[-1]
+
+
+def _end(store: FilledStore, act: int) -> None:
+    with writing(store.engine) as connection:
+        assert acts.end(connection, act, NOW, "shifter@example.invalid")

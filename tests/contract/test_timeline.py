@@ -8,6 +8,8 @@ from spy.domain.act import Do
 from spy.domain.release import Stage
 from spy.domain.subject import of_product, of_run, of_stream, of_tag
 from spy.domain.verdict import State
+from spy.store import ledger
+from spy.store.engine import writing
 from spy.store.views import Happened, Lane, run_detail, timeline
 from tests.support.filled_store import NOW, FilledStore
 
@@ -103,9 +105,6 @@ def test_an_act_ends_with_its_time_or_with_the_act_that_ended_it(night):
 
 
 def test_a_run_without_anything_has_an_empty_course(empty):
-    from spy.store import ledger
-    from spy.store.engine import writing
-
     with writing(empty.engine) as connection:
         ledger.open_run(connection, RUN, NOW)
     assert course(empty) == ()

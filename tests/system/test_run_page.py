@@ -98,10 +98,12 @@ def test_two_revisions_are_compared_and_the_choice_is_in_the_address(site):
     page.locator("#compare-from").select_option("1")
     page.get_by_role("button", name="Compare").click()
     expect(page).to_have_url(re.compile(rf"/run/{RUN}\?from=1&to={last}$"))
+    page.locator("#page h1").wait_for()
     expect(page.locator("#compared")).to_contain_text("Revision 1,")
     turned = page.get_by_role("table", name="Votes that turned")
     expect(turned.locator("tr", has_text="run-ended")).to_contain_text("ready")
     page.reload()
+    page.locator("#page h1").wait_for()
     expect(page.locator("#compare-from")).to_have_value("1")
     keep(page, "run-compared")
     assert site[2] == []

@@ -39,5 +39,6 @@ def test_the_shipped_links_name_every_source():
 def test_whatever_a_thing_is_called_it_stays_one_part_of_the_address():
     link: Any
     (link,) = _links({"Browser": "https://db.invalid/tags/{tag}?a=b"}, "../x?y=z#<script>{hash}")
-    assert link.href == "https://db.invalid/tags/..%2Fx%3Fy%3Dz%23%3Cscript%3E%7Bhash%7D?a=b"
-    assert (link.rel, link.target) == ("noreferrer noopener", "_blank")
+    told = link.to_plotly_json()["props"]
+    assert told["href"] == "https://db.invalid/tags/..%2Fx%3Fy%3Dz%23%3Cscript%3E%7Bhash%7D?a=b"
+    assert (told["rel"], told["target"]) == ("noreferrer noopener", "_blank")

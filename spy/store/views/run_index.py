@@ -75,7 +75,7 @@ class RunIndex:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._settled: dict[int, Sought] = {}
+        self._closed: dict[int, Sought] = {}
         self._until: datetime | None = None
         self._alike: dict[str, Mapping[str, str]] = {}
 
@@ -99,16 +99,15 @@ class RunIndex:
 
     def _all(self, connection: Connection, now: datetime) -> list[Sought]:
         with self._lock:
-            changing = []
-            before = now - SETTLED
+            still_open = []
             for row in connection.execute(_statement(self._until)):
                 one = self._sought(row)
-                if row.closed_at is not None and row.closed_at <= before:
-                    self._settled[one.run] = one
+                if row.closed_at is None:
+                    still_open.append(one)
                 else:
-                    changing.append(one)
-            self._until = before if self._until is None else max(before, self._until)
-            return [*self._settled.values(), *changing]
+                    self._closed[one.run] = one
+            self._until = max(now - SETTLED, self._until or now - SETTLED)
+            return [*self._closed.values(), *still_open]
 
     def _sought(self, row: Any) -> Sought:
         products = row.products or {}
