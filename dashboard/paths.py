@@ -26,11 +26,12 @@ def under(prefix: str, tree: Any) -> Any:
     if isinstance(tree, list | tuple):
         return [under(prefix, part) for part in tree]
     if prefix and isinstance(tree, Component):
-        href = getattr(tree, "href", None)
+        part: Any = tree  # components declare their own attributes
+        href = getattr(part, "href", None)
         if isinstance(href, str) and href.startswith("/") and not href.startswith(f"{prefix}/"):
-            setattr(tree, "href", prefix + href)  # noqa: B010 components declare their own attributes
-        if (children := getattr(tree, "children", None)) is not None:
-            setattr(tree, "children", under(prefix, children))  # noqa: B010
+            part.href = prefix + href
+        if (children := getattr(part, "children", None)) is not None:
+            part.children = under(prefix, children)
     return tree
 
 

@@ -177,6 +177,14 @@ def test_the_text_for_the_logbook_stays_in_utc_and_says_so(person, url):
     expect(page.locator("#logbook")).to_contain_text("2026-06-01 04:00 to 2026-06-01 12:00 UTC")
 
 
+def test_a_form_is_read_in_the_dark_too(person, url):
+    page = person.new_page()
+    page.add_init_script("localStorage.setItem('spy-look', 'dark')")
+    opened(page, f"{url}/act")
+    colour = "getComputedStyle(document.querySelector('#act-do strong')).color"
+    assert page.evaluate(colour) == page.evaluate("getComputedStyle(document.body).color")
+
+
 @pytest.mark.parametrize("path", EVERY_PAGE)
 def test_a_page_never_scrolls_sideways_on_a_phone(person, url, path):
     page = person.new_page()
