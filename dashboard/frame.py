@@ -71,7 +71,8 @@ def layout() -> html.Div:
                     ),
                     html.Div(id="banner"),
                     switches(),
-                    html.Div(id="age", role="status"),  # filled by assets/age.js
+                    html.Div(id="age", role="timer"),  # it and the next are filled by assets/age.js
+                    html.Div(id="age-turned", role="status", className="unseen"),
                 ]
             ),
             html.Div(id="trouble", role="alert"),

@@ -8,6 +8,7 @@ window.dash_clientside = window.dash_clientside || {};
   let facts = null;
   let received = { wall: 0, own: 0 };
   let trouble = "";
+  let isCut = false; // the last time it was tried
   let asked = 0;
 
   function words(seconds) {
@@ -43,8 +44,10 @@ window.dash_clientside = window.dash_clientside || {};
     try {
       const answer = await fetch(`${config.requests_pathname_prefix}api/v1/me`, { cache: "no-store" });
       trouble = answer.status === 401 ? "you are logged out: reload the page to log in" : "the server does not answer";
+      if (isCut && answer.ok) window.spyLive.revived();
+      isCut = !answer.ok;
     } catch {
-      trouble = "the server does not answer";
+      [trouble, isCut] = ["the server does not answer", true];
     }
   }
 
@@ -53,7 +56,10 @@ window.dash_clientside = window.dash_clientside || {};
     if (!place) return;
     const [kind, text] = told();
     if (place.textContent !== text) place.textContent = text;
-    if (document.documentElement.dataset.age !== kind) document.documentElement.dataset.age = kind;
+    if (document.documentElement.dataset.age !== kind) {
+      document.documentElement.dataset.age = kind;
+      document.getElementById("age-turned").textContent = text; // read aloud once, and not each second
+    }
     if (!facts ? kind === "old" : waited() > LATE_S) diagnose();
   }
 

@@ -4,7 +4,7 @@
   const root = document.documentElement;
   const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
   const FULL = /(\d{4})-(\d\d)-(\d\d)([ T])(\d\d):(\d\d)(?::(\d\d))?(\.\d+)?( UTC|Z|(?= to \d{4}-\d\d-\d\d \d\d:\d\d UTC))/g;
-  const SHORT = /(\d\d) ([A-Z][a-z]{2}) (\d\d):(\d\d) UTC/g;
+  const SHORT = /(\d\d) ([A-Z][a-z]{2})( \d{4})? (\d\d):(\d\d) UTC/g;
   const AS_WRITTEN = "pre, textarea, script, style, label";
   const FORMAT = new Intl.DateTimeFormat("en-GB", {
     timeZone: "Europe/Zurich",
@@ -32,14 +32,15 @@
     return `${t.year}-${t.month}-${t.day}${seam}${clock}${end}`;
   }
 
-  function short(all, day, name, hour, minute) {
+  function short(all, day, name, year, hour, minute) {
     const now = new Date();
     const month = MONTHS.indexOf(name);
     if (month < 0) return all;
-    // The year is not said: the nearest one.
-    const years = [-1, 0, 1].map((more) => Date.UTC(now.getUTCFullYear() + more, month, day, hour, minute));
-    const t = there(years.sort((a, b) => Math.abs(a - now) - Math.abs(b - now))[0]);
-    return `${t.day} ${t.month_name} ${t.hour}:${t.minute} ${t.zone}`;
+    // A year that is not said is the nearest one.
+    const years = year ? [Number(year)] : [-1, 0, 1].map((more) => now.getUTCFullYear() + more);
+    const moments = years.map((one) => Date.UTC(one, month, day, hour, minute));
+    const t = there(moments.sort((a, b) => Math.abs(a - now) - Math.abs(b - now))[0]);
+    return `${t.day} ${t.month_name}${year ? ` ${t.year}` : ""} ${t.hour}:${t.minute} ${t.zone}`;
   }
 
   const inText = (text) => text.replace(FULL, full).replace(SHORT, short).replace("Times are UTC", "Times are Geneva's");
@@ -50,6 +51,12 @@
     if (Number.isNaN(ms)) return text;
     const t = there(ms);
     return text.replace(/\d\d [A-Z][a-z]{2}(?= \d\d:\d\d)/, `${t.day} ${t.month_name}`).replace(/\d\d:\d\d/, `${t.hour}:${t.minute}`);
+  }
+
+  // A zone that is said behind a <time>.
+  function behind(time, text) {
+    const ms = Date.parse(time.dateTime);
+    return inText(Number.isNaN(ms) ? text : text.replace(/^ UTC\b/, ` ${there(ms).zone}`));
   }
 
   function told(node, text, convert) {
@@ -64,7 +71,10 @@
     const parent = node.parentElement;
     if (!parent || parent.closest(AS_WRITTEN)) return;
     const inside = parent.closest("time, th");
-    const convert = !inside ? inText : inside.tagName === "TH" ? inHead : (text) => inTime(inside, text);
+    const before = node.previousSibling;
+    let convert = inText;
+    if (inside) convert = inside.tagName === "TH" ? inHead : (text) => inTime(inside, text);
+    else if (before && before.tagName === "TIME") convert = (text) => behind(before, text);
     const now = told(node, node.data, convert);
     if (now !== node.data) node.data = now;
   }

@@ -56,6 +56,10 @@ window.dash_clientside = window.dash_clientside || {};
   window.dash_clientside.live = Object.assign(window.dash_clientside.live || {}, live);
   window.spyLive = {
     again,
+    revived: function () {
+      answered = true; // what was asked before is lost
+      again();
+    },
     answered: function () {
       if (!answered) patience = Math.min(Math.max(LOST_MS, 3 * (Date.now() - asked)), LONGEST_MS);
       answered = true;

@@ -189,7 +189,7 @@ def test_a_killed_server_makes_the_page_old_and_striped_and_a_new_one_makes_it_l
     assert "grayscale" in page.evaluate("getComputedStyle(document.querySelector('main > *')).filter")
     started.store.decide(398602, State.READY)
     started.start()
-    page.clock.run_for(15_000)
+    page.clock.run_for(25_000)
     expect(page.locator(PAGE)).to_have_attribute("data-age", "fresh", timeout=30_000)
     expect(page.locator("#sentence")).to_have_text(READY)
     expect(page.locator(PAGE)).to_have_attribute("data-live", "pushed", timeout=60_000)
@@ -197,10 +197,13 @@ def test_a_killed_server_makes_the_page_old_and_striped_and_a_new_one_makes_it_l
 
 
 @pytest.fixture
-def with_login(chromium: Browser, night: FilledStore, tmp_path: Path) -> Iterator[Site]:
-    """A site where people log in, and a browser with a session; the provider is not asked."""
+def with_login(
+    chromium: Browser, night: FilledStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Site]:
+    """A site with login under a path prefix, and a browser with a session; the provider is not asked."""
+    monkeypatch.setattr(frame, "REFRESH_MS", AN_HOUR_MS)
     listening = socket.create_server((HOST, 0))
-    page_url = f"http://{HOST}:{listening.getsockname()[1]}"
+    page_url = f"http://{HOST}:{listening.getsockname()[1]}/calib"
     config = settings(page_url, tmp_path, {"issuer": "https://login.invalid"})
     app = create(config, night.engine, lambda: NOW, [mount])
     with writing(night.engine) as connection:
@@ -215,11 +218,12 @@ def with_login(chromium: Browser, night: FilledStore, tmp_path: Path) -> Iterato
 
 
 def test_a_session_that_has_ended_ends_the_push_and_the_page_says_so(with_login):
-    page = with_login.tab()
+    page = with_login.tab("/calib/run/398602")
     pushes(page)
     with page.expect_console_message(lambda message: "WebSocket disconnected" in message.text):
         with writing(with_login.store.engine) as connection:
             sessions.end_all_of(connection, "sub-1", NOW, "ada")
         with_login.store.decide(398602, State.READY)
+    with_login.store.decide(398602, State.BLOCKED, "told to nobody")
     expect(page.locator(AGE)).to_contain_text("you are logged out", timeout=40_000)
-    expect(page.locator("#sentence")).not_to_have_text(READY)
+    expect(page.locator("#sentence")).not_to_contain_text("told to nobody")

@@ -135,6 +135,29 @@ def test_what_is_decided_meanwhile_comes_on_the_chosen_clock(person, url, night)
     expect(newest.locator("time")).to_have_text("01 Jun 13:30")
 
 
+SAID = {
+    "<p><time datetime='2026-06-03T00:00:00Z'>03 Jun 00:00</time> UTC, in 36 h</p>": "03 Jun 02:00 CEST, in 36 h",
+    "<p>since 31 Dec 2026 23:30 UTC</p>": "since 01 Jan 2027 00:30 CET",
+    "<p>From 2026-06-01 12:00 to 2026-06-02 12:00 UTC</p>": "From 2026-06-01 14:00 to 2026-06-02 14:00 CEST",
+    "<p><code>2026-01-01T12:00:00.5Z</code></p>": "2026-01-01T13:00:00.5+01:00",
+    "<table><tr><th>Begin UTC</th></tr></table>": "Begin Geneva time",
+    "<p>398602 at 12:00</p>": "398602 at 12:00",
+    "<pre>2026-06-01 12:00 UTC</pre>": "2026-06-01 12:00 UTC",
+}
+
+
+def test_every_way_in_which_a_page_tells_a_time_is_known(person, url):
+    page = opened(person.new_page(), url)
+    page.get_by_label("Times").select_option("geneva")
+    for html, text in SAID.items():
+        page.evaluate("html => { document.querySelector('#trouble').innerHTML = html; }", html)
+        expect(page.locator("#trouble")).to_have_text(text)
+    page.evaluate("html => { document.querySelector('#trouble').innerHTML = html; }", next(iter(SAID)))
+    expect(page.locator("#trouble")).to_have_text(SAID[next(iter(SAID))])
+    page.get_by_label("Times").select_option("utc")
+    expect(page.locator("#trouble")).to_have_text("03 Jun 00:00 UTC, in 36 h")
+
+
 @pytest.mark.parametrize("path", ["/run/398602", "/shift?hours=72", "/trends?days=30"])
 def test_no_utc_is_left_where_geneva_is_chosen(person, url, path):
     page = person.new_page()
@@ -152,6 +175,14 @@ def test_the_text_for_the_logbook_stays_in_utc_and_says_so(person, url):
     page.add_init_script("localStorage.setItem('spy-clock', 'geneva')")
     opened(page, f"{url}/shift")
     expect(page.locator("#logbook")).to_contain_text("2026-06-01 04:00 to 2026-06-01 12:00 UTC")
+
+
+def test_a_form_is_read_in_the_dark_too(person, url):
+    page = person.new_page()
+    page.add_init_script("localStorage.setItem('spy-look', 'dark')")
+    opened(page, f"{url}/act")
+    colour = "getComputedStyle(document.querySelector('#act-do strong')).color"
+    assert page.evaluate(colour) == page.evaluate("getComputedStyle(document.body).color")
 
 
 @pytest.mark.parametrize("path", EVERY_PAGE)
