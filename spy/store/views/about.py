@@ -107,8 +107,10 @@ def joined(names: Iterable[str]) -> str:
 
 
 def bad_products(seen: Now, line: RunLine) -> list[Product]:
-    """What is blocked of a blocked run; what has not come to one that waits."""
-    state = State.BLOCKED if line.verdict is State.BLOCKED else State.WAITING
+    """What is blocked of a blocked run; what has not come to one that waits; an unknown is no owner's fault."""
+    state = line.verdict
+    if state not in (State.BLOCKED, State.WAITING):
+        return []
     return [seen.products[name] for name in line.required if line.products.get(name) is state and name in seen.products]
 
 

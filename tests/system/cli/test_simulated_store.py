@@ -25,7 +25,7 @@ def test_a_stepped_story_leaves_a_store_that_explain_and_status_tell_by_the_worl
     assert f"spy explain 398600 --config {config}" in done.stderr
     explained = spy("explain", 398600, "--config", config)
     assert "(as of 2026-06-01 03:30:00 UTC)" in explained.stdout
-    assert "simulated world 'story': told as of its last moment, 2026-06-01 03:30:00 UTC" in explained.stderr
+    assert "simulated world 'story.toml': told as of its last moment, 2026-06-01 03:30:00 UTC" in explained.stderr
     status = answer("status", "--config", config)
     assert status["is_old"] is False
     assert "waits normally" in status["sentence"]
