@@ -170,6 +170,14 @@ def test_an_outcome_is_told_in_half_a_line_by_its_most_telling_value(night):
     assert line.headline == "SiStripBadStrip_pcl: calibration blocked: placement (missing)"
 
 
+def test_the_last_moment_is_the_end_of_a_hold_that_tier0_accepted(night):
+    end = NOW + timedelta(hours=50)
+    night.act(Do.HOLD_TIER0, 398602, "wait for strips", until=end)
+    assert seen(night).last_moment == NOW + timedelta(hours=36)
+    night.message(398602, "hold", "tier0")
+    assert seen(night).last_moment == end
+
+
 def test_a_rule_whose_facts_have_no_words_is_told_with_its_own_sentence(night):
     told = "SiStripBadStrip_pcl: calibration blocked: placement (missing)"
     night.decide(398602, State.BLOCKED, told, products={"SiStripBadStrip_pcl": State.BLOCKED})
