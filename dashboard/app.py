@@ -11,6 +11,7 @@ from fastapi import FastAPI
 from sqlalchemy import Engine
 
 from dashboard import callbacks, live, runs_callbacks
+from dashboard.fixed import Fixed, path_of
 from dashboard.frame import index, layout
 from dashboard.pages import Clock, Pages
 from dashboard.paths import OneDocument, close_the_rest, under
@@ -27,18 +28,20 @@ def mount(app: FastAPI, store: Engine, config: Settings, clock: Clock) -> None:
     """Add the pages below the site's prefix. Acts and pages go over HTTP; only the push is a websocket's."""
     server: Any = app  # Dash takes the applications of its backends, and declares only Flask's
     site: Site = app.state.site
+    assets = path_of(ASSETS)
     dash = Dash(
         "dashboard",
         server=server,
         backend="fastapi",
         assets_folder=str(ASSETS),
+        assets_url_path=assets,
         assets_ignore=re.escape(SCRIPT),
         routes_pathname_prefix="/",
         requests_pathname_prefix=f"{site.prefix}/",
         csrf_token_name=app.state.csrf_cookie,
         title="Calibration readiness",
         update_title="",
-        index_string=index(address(site.prefix, ASSETS)),
+        index_string=index(address(site.prefix, assets)),
         suppress_callback_exceptions=True,  # forms are there only on their pages
         websocket_callbacks=False,  # but for those that say so
         websocket_allowed_origins=[site.origin],
@@ -57,4 +60,5 @@ def mount(app: FastAPI, store: Engine, config: Settings, clock: Clock) -> None:
     live.push(dash, live.Changes(lambda: change_mark(store)))
     app.state.inline_scripts = dash.csp_hashes()
     app.add_middleware(OneDocument)
+    app.add_middleware(Fixed, path=assets)
     close_the_rest(app)
