@@ -1,4 +1,4 @@
-"""The page over a long history in a real browser: `python -m bench.page [short] [long]`, runs of all products on SQLite.
+"""The page over a long history in a real browser: `python -m bench.page [short] [long]`, all products, on SQLite.
 
 The page is a `spy web` process of its own; each visit is a Chromium context of its own, and so one without a cache,
 unless it says `again`. Besides times, which depend on the machine, it tells CPU seconds of the server, bytes and

@@ -18,6 +18,7 @@ from dashboard.paths import OneDocument, close_the_rest, under
 from dashboard.settings import Settings
 from dashboard.switches import SCRIPT, address
 from dashboard.trouble import failed
+from dashboard.unfolded import unfold
 from spy.site import Site
 from spy.store.views import change_mark
 
@@ -55,6 +56,7 @@ def mount(app: FastAPI, store: Engine, config: Settings, clock: Clock) -> None:
     callbacks.show(dash, pages)
     callbacks.click(dash, pages)
     runs_callbacks.browse(dash, pages)
+    unfold(dash, pages)
     callbacks.do(dash, app.state.asked)
     callbacks.agree(dash, app.state.asked)
     live.push(dash, live.Changes(lambda: change_mark(store)))

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import re
 import zlib
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
@@ -24,6 +25,7 @@ FIXED = "max-age=31536000"
 """Says of an answer that it never changes: scripts of the libraries, whose addresses have a version."""
 MOST_KEPT = 64
 KEPT_FROM_BYTES = 20_000
+_NO = re.compile(r"q=0(\.0*)?")
 
 
 class Compressed:
@@ -66,7 +68,7 @@ class _Answer(GZipResponder):
 
 
 def _weakly_tagged(send: Send) -> Send:
-    """An ETag of the plain bytes is a weak one of the gzipped: clients send it back as it is, and are told 304 as well."""
+    """An ETag of the plain bytes is a weak one of the gzipped; sent back as it is, it is answered by 304 as well."""
 
     async def tagged(message: Message) -> None:
         if message["type"] == "http.response.start":
@@ -83,7 +85,7 @@ def _takes_gzip(accepted: str) -> bool:
     for one in accepted.split(","):
         name, _, weight = one.partition(";")
         if name.strip().lower() == "gzip":
-            return weight.replace(" ", "").rstrip("0").rstrip(".") != "q="
+            return not _NO.fullmatch(weight.replace(" ", ""))
     return False
 
 

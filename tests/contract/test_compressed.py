@@ -21,9 +21,9 @@ from tests.support.served import Served
 V1 = "/api/v1"
 
 
-@pytest.fixture(scope="module")
-def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
-    store = a_night(FilledStore(f"sqlite:///{tmp_path_factory.mktemp('compressed') / 'spy.db'}"))
+@pytest.fixture
+def client(tmp_path: Path) -> Iterator[httpx.Client]:
+    store = a_night(FilledStore(f"sqlite:///{tmp_path / 'spy.db'}"))
     with (
         Served(create(load(), store.engine, lambda: NOW, [mount])) as served,
         httpx.Client(base_url=served.url, trust_env=False) as made,
@@ -56,14 +56,16 @@ def test_text_json_and_scripts_come_gzipped_and_are_the_same_as_without(client):
         else:
             assert packed.headers["content-encoding"] == "gzip", path
             assert (gzip.decompress(sent), len(sent) < 0.6 * len(body)) == (body, True), path
-            assert "Accept-Encoding" in packed.headers["vary"] and "Accept-Encoding" in plain.headers["vary"]
+            assert "Accept-Encoding" in packed.headers["vary"]
+            assert "Accept-Encoding" in plain.headers["vary"]
 
 
-@pytest.mark.parametrize("encoding", ["", "br", "gzip;q=0", "gzip; q=0.0, deflate"])
-def test_who_does_not_take_gzip_gets_none(client, encoding):
-    answer, body = raw(client, f"{V1}/runs", encoding)
-    assert "content-encoding" not in answer.headers
-    assert body.startswith(b"{")
+def test_who_does_not_take_gzip_gets_none(client):
+    for encoding in ("", "br", "gzip;q=0", "gzip; q=0.0, deflate"):
+        answer, body = raw(client, f"{V1}/runs", encoding)
+        assert "content-encoding" not in answer.headers
+        assert body.startswith(b"{")
+    assert raw(client, f"{V1}/runs", "br, GZIP;q=0.5")[0].headers["content-encoding"] == "gzip"
 
 
 def test_a_stream_of_events_is_not_compressed_and_each_event_comes_at_once(client):
@@ -86,7 +88,7 @@ def test_a_tag_of_a_gzipped_answer_is_weak_and_is_answered_by_304(client):
 
 def test_scripts_whose_address_has_their_content_are_kept_for_a_year(client):
     found = scripts(client)
-    assert any("/assets/" in path for path in found) and any("_dash-component-suites" in path for path in found)
+    assert {path.split("/")[1] for path in found} >= {"assets", "_dash-component-suites"}
     for path in found:
         assert "max-age=31536000" in client.get(path).headers["cache-control"], path
     for path in ("/", f"{V1}/readiness/398602"):
