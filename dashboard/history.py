@@ -81,7 +81,8 @@ def evidence(run: int, count: int) -> list[Any]:
     """Folded, and empty until it is unfolded: dashboard/unfolded.py."""
     if not count:
         return [folded("evidence", "No facts in evidence", html.P("None.", className="quiet"))]
-    inside = html.Div(html.P("Loading …"), id={"type": TABLE, "run": run}, **{"data-run": str(run)})
+    asked: dict[str, Any] = {"data-run": str(run)}
+    inside = html.Div(html.P("Loading …"), id={"type": TABLE, "run": run}, **asked)
     stores = [dcc.Store(id={"type": name, "run": run}) for name in (ASK, SHOWN)]
     return [folded("evidence", f"All {count} facts in evidence", inside, *stores)]
 
