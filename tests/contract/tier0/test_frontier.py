@@ -9,7 +9,7 @@ import pytest
 
 from probes.tier0.probe import SERVICE, Tier0
 from probes.tier0.simulator import Simulator
-from spy.domain.evidence import Evidence, unknown
+from spy.domain.evidence import Evidence, Value, unknown
 from spy.probe import Open, OpenRun
 from tests.support.period import START, Period, Wire, instead, json_response, run_of_sim, served, sim_run
 from tests.support.tier0 import BASE, HOUR
@@ -55,7 +55,12 @@ def test_what_a_further_agent_starts_is_not_what_ours_is_configured_with(period:
 
 
 def test_a_start_of_a_further_agent_alone_hides_not_what_ours_started_with_before(period: Period) -> None:
-    told = {"started_run": 398500, "started_era": "Run2026C", "started_global_tag": "GT_v1", "started_cmssw": "R_1"}
+    told: dict[str, Value] = {
+        "started_run": 398500,
+        "started_era": "Run2026C",
+        "started_global_tag": "GT_v1",
+        "started_cmssw": "R_1",
+    }
     known = {(SERVICE, name): Evidence(SERVICE, name, value, "tier0", START) for name, value in told.items()}
     helpers = frozenset(period.runs[0].datasets)
     seen = service_facts(period, helper_datasets=helpers, services=known)
