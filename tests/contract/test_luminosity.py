@@ -17,7 +17,7 @@ from spy.domain.evidence import Evidence, unknown
 from spy.domain.subject import of_run
 from spy.probe import Open
 from spy.store.engine import reading
-from spy.store.tables import DecisionRow, EvidenceRow, MoveRow, OutboxRow
+from spy.store.tables import DecisionRow, EvidenceRow, MoveRow, OutboxRow, table_of
 from tests.support.plain_story import STORY
 from tests.support.replayed import judged_anew, made_again
 
@@ -43,13 +43,13 @@ def steps(tmp_path: Path, store_url: str) -> Iterator[Steps]:
 def written(steps: Steps) -> list[int]:
     """How many decisions, messages and moves there are."""
     with reading(steps.store) as connection:
-        tables = (row.__table__ for row in (DecisionRow, OutboxRow, MoveRow))  # type: ignore[attr-defined]
-        return [len(connection.execute(select(table)).all()) for table in tables]
+        rows = (DecisionRow, OutboxRow, MoveRow)
+        return [len(connection.execute(select(table_of(row))).all()) for row in rows]
 
 
 def recorded(steps: Steps) -> list[object]:
     with reading(steps.store) as connection:
-        table = EvidenceRow.__table__  # type: ignore[attr-defined]
+        table = table_of(EvidenceRow)
         rows = connection.execute(select(table).where(table.c.name == "recorded_lumi").order_by(table.c.id))
         return [row.value for row in rows]
 

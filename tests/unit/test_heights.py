@@ -86,7 +86,8 @@ def test_by_luminosity_a_run_stands_on_those_before_it_and_one_not_known_as_high
 )
 def test_the_unit_is_that_in_which_the_sum_can_be_read(recorded: tuple[float, ...], unit: str, last: float) -> None:
     seen = heights(runs(*recorded), LUMINOSITY)
-    assert (seen.unit, seen.values[-1]) == (unit, pytest.approx(last))
+    assert seen.unit == unit
+    assert seen.values[-1] == pytest.approx(last)
     assert seen.title.endswith(f"({unit})")
 
 
