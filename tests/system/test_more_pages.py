@@ -82,31 +82,6 @@ def test_the_frontier_tells_at_a_click_what_a_run_waited_for(site):
     assert site[2] == []
 
 
-@pytest.mark.parametrize(("path", "name"), [("/trends?days=30&picture=png", "trend"), ("/", "now")])
-def test_the_frontier_goes_by_luminosity_at_a_key_kept_in_the_address_and_in_the_table(site, path, name):
-    page = opened(site, path)
-    upwards = page.locator(f"#{name}-frontier .ytitle")
-    expect(upwards).to_have_text("run", timeout=CHART_MS)
-    page.locator(f"#{name}-y-luminosity").focus()
-    page.keyboard.press("Enter")
-    expect(upwards).to_have_text("luminosity recorded until then (1/pb)", timeout=CHART_MS)
-    expect(page.locator(f"#{name}-y-luminosity")).to_have_text("✓ recorded luminosity")
-    assert "y=luminosity" in page.url
-    assert name == "now" or ("days=30" in page.url and "picture=png" in page.url)
-    page.reload()
-    expect(upwards).to_have_text("luminosity recorded until then (1/pb)", timeout=CHART_MS)
-    point = page.locator(f"#{name}-frontier .point").first
-    point.scroll_into_view_if_needed()
-    box = point.bounding_box()
-    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
-    page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
-    expect(page.locator(f"#{name}-frontier-told")).to_contain_text("Run 398600: ")
-    page.locator(f"#{name}-frontier-table summary").click()
-    expect(page.locator(f"#{name}-frontier-table th").nth(-2)).to_have_text("Until then 1/pb")
-    expect(page.locator(f"#{name}-frontier-table tbody tr").first.locator("td").last).to_have_text("183.6")
-    assert site[2] == []
-
-
 def test_the_shift_log_is_text_for_the_logbook_and_a_note_for_the_next_crew_stands_on_now(site):
     page = opened(site, "/shift?hours=72")
     expect(page.locator("#logbook")).to_contain_text("overtaken")
