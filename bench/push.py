@@ -36,9 +36,9 @@ WATCH = """() => {
 }"""
 
 
-def filled(url: str, open_runs: int) -> FilledStore:
-    """As of now, with one run that holds all others."""
-    store = a_night(FilledStore(url, utc_now()))
+def filled(store: FilledStore, open_runs: int) -> FilledStore:
+    """With one run that holds all others."""
+    a_night(store)
     for number in range(398608, 398601 + open_runs):
         store.run(number)
         store.decide(number, State.READY)
@@ -82,7 +82,7 @@ def measure(decisions: int = DECISIONS, open_runs: int = OPEN, seed: int = SEED)
     interval_s = REFRESH_MS / 1000
     with TemporaryDirectory(prefix="bench-") as folder:
         url, port = f"sqlite:///{Path(folder, 'bench.db')}", free_port()
-        store, draw = filled(url, open_runs), random.Random(seed)
+        store, draw = filled(FilledStore(url, utc_now()), open_runs), random.Random(seed)
         config = configured(Path(folder), {"agent.store": f'"{url}"', "web.port": str(port)})
         with Process("web", "--config", config) as process, browser() as chrome:
             process.says("the page: ")

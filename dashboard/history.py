@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
-from dash import html
+from dash import dcc, html
 
 from dashboard.marks import at, folded, mark, row, stage_word, table
 from spy.domain.act import Act
 from spy.domain.evidence import Evidence
 from spy.domain.subject import part_of
 from spy.store.views import Decision, Message, Move, shown
+
+TABLE, ASK, SHOWN = "evidence", "evidence-ask", "evidence-shown"
+"""Types of the parts of what is folded away."""
 
 
 def _listed(title: str, heads: Sequence[str], rows: Iterable[html.Tr]) -> list[Any]:
@@ -74,7 +77,16 @@ def _called(source: str) -> str:
     return "RunRegistry" if source == "runregistry" else source
 
 
-def evidence(found: Sequence[Evidence]) -> list[Any]:
+def evidence(run: int, count: int) -> list[Any]:
+    """Folded, and empty until it is unfolded: dashboard/unfolded.py."""
+    if not count:
+        return [folded("evidence", "No facts in evidence", html.P("None.", className="quiet"))]
+    inside = html.Div(html.P("Loading …"), id={"type": TABLE, "run": run}, **{"data-run": str(run)})
+    stores = [dcc.Store(id={"type": name, "run": run}) for name in (ASK, SHOWN)]
+    return [folded("evidence", f"All {count} facts in evidence", inside, *stores)]
+
+
+def evidence_table(found: Sequence[Evidence]) -> Any:
     rows = [
         row(
             "/".join(part_of(e.subject)).removesuffix("/"),
@@ -88,4 +100,4 @@ def evidence(found: Sequence[Evidence]) -> list[Any]:
         for e in found
     ]
     heads = ("About", "Name", "Value", "Source", "Seen", "So since", "Problem")
-    return [folded("evidence", f"All {len(rows)} facts in evidence", table(heads, rows, "Evidence"))]
+    return table(heads, rows, "Evidence")

@@ -48,7 +48,7 @@ def run_page(
 
 def _happened(detail: RunDetail) -> list[Any]:
     parts = [*revisions(detail.revisions), *moves(detail.moves)]
-    return [*parts, *messages(detail.messages), *acts(detail.acts), *evidence(detail.evidence)]
+    return [*parts, *messages(detail.messages), *acts(detail.acts), *evidence(detail.line.run, len(detail.evidence))]
 
 
 def missing_page(path: str) -> list[Any]:

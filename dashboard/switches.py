@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-from pathlib import Path
-
 from dash import html
 
 SCRIPT = "look.js"
@@ -16,10 +13,9 @@ CHOICES = {
 """Kept in the browser's local storage; the script knows the same values."""
 
 
-def address(prefix: str, assets: Path) -> str:
-    """Of the script. The version in it makes browsers take a new one at once."""
-    version = hashlib.sha256((assets / SCRIPT).read_bytes()).hexdigest()[:8]
-    return f"{prefix}/assets/{SCRIPT}?v={version}"
+def address(prefix: str, assets: str) -> str:
+    """Of the script, where the assets are at `assets`."""
+    return f"{prefix}/{assets}/{SCRIPT}"
 
 
 def switches() -> html.Div:

@@ -20,6 +20,7 @@ PANELS = {
     "act-answer": "The answer to the act",
     "handover-answer": "The handover note",
     "download": "The CSV file",
+    "evidence": "The table of facts",
 }
 """By the first thing that a callback fills."""
 TROUBLE = "trouble"
@@ -29,7 +30,8 @@ def failed(error: Exception) -> None:
     """For Dash, when a callback raises: nothing is filled, and the page says what was not."""
     filled = ctx.outputs_list
     first = filled[0] if isinstance(filled, list) and filled else filled
-    name = str(first["id"]) if isinstance(first, dict) else ""
+    which = first["id"] if isinstance(first, dict) else ""
+    name = str(which["type"] if isinstance(which, dict) else which)
     log.error("callback of %s failed", name or "nothing", exc_info=error)
     set_props(TROUBLE, {"children": sentence(PANELS.get(name, f"The part {name!r}"), error)})
 

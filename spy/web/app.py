@@ -33,6 +33,7 @@ from spy.web.api import (
     unknown,
 )
 from spy.web.bodies import Bodies
+from spy.web.compressed import Compressed
 from spy.web.door import Door, csrf_cookie_name
 from spy.web.guard import Guard
 from spy.web.headers import SecurityHeaders
@@ -90,6 +91,7 @@ def create(config: Config, store: Engine, clock: Clock, mounts: Sequence[Mount] 
     login.install(app, source, site)
     for mount in mounts:
         mount(app, store, config, clock)
+    app.add_middleware(Compressed)
     app.add_middleware(Bodies)
     app.add_middleware(Door, source=source, site=site)
     app.add_middleware(Guard, site=site, is_local=not config.login.issuer)

@@ -13,8 +13,10 @@ from playwright.sync_api import Browser, Page, expect
 from dashboard.app import mount
 from spy.config import load
 from spy.domain.act import Do
+from spy.domain.subject import of_run
 from spy.domain.verdict import State
 from spy.store import notes
+from spy.store.engine import writing
 from spy.web.app import create
 from tests.support.browser import browser
 from tests.support.filled_store import NOW, REQUIRED, FilledStore, a_night
@@ -136,6 +138,43 @@ def test_what_is_decided_meanwhile_appears_and_what_was_unfolded_stays_so(site):
     page.clock.run_for(6000)
     expect(page.locator("#sentence")).to_have_text("Run 398602: every calibration that it needs is in place")
     expect(page.get_by_role("table", name="Evidence")).to_be_visible()
+
+
+def test_the_facts_of_a_run_come_when_they_are_unfolded_by_mouse_or_key_and_are_told_anew_while_they_are_open(site):
+    page = site.open("/run/398602")
+    page.locator("#changed").wait_for()
+    expect(page.locator("#evidence td")).to_have_count(0)
+    page.locator("#evidence summary").press("Enter")
+    facts = page.get_by_role("table", name="Evidence")
+    expect(facts.locator("tr", has_text="last_lumi")).to_contain_text("462")
+    expect(page.locator("#evidence summary")).to_contain_text(f"All {facts.locator('tbody tr').count()} facts")
+    expect(page.locator("#evidence summary")).to_be_focused()
+    site.store.look("oms", site.store.fact(of_run("prod", 398602), "last_lumi", 463))
+    page.clock.run_for(6000)
+    expect(facts.locator("tr", has_text="last_lumi")).to_contain_text("463")
+    assert site.complaints == []
+
+
+def test_facts_that_cannot_be_read_are_named_as_what_failed_and_come_when_they_can_again(site):
+    site.store.look("oms", site.store.fact(of_run("prod", 398602), "weather", "fair"))
+    page = site.open("/run/398602")
+    page.locator("#changed").wait_for()
+    whole = _weather(site.store, '{"broken":1}')
+    page.locator("#evidence summary").click()
+    expect(page.locator("#trouble")).to_contain_text("The table of facts failed")
+    expect(page.locator("#banner")).to_contain_text("LIVE")
+    _weather(site.store, whole)
+    page.clock.run_for(6000)
+    expect(page.get_by_role("table", name="Evidence")).to_be_visible()
+    expect(page.locator("#trouble")).to_be_empty()
+
+
+def _weather(store: FilledStore, text: str) -> str:
+    """Another value of this fact; what was there."""
+    with writing(store.engine) as connection:
+        old = connection.exec_driver_sql("SELECT value FROM evidence WHERE name = 'weather'").scalar()
+        connection.exec_driver_sql("UPDATE evidence SET value = ? WHERE name = 'weather'", (text,))
+    return str(old)
 
 
 def test_the_page_turns_old_when_the_agent_is_silent(site):

@@ -7,20 +7,20 @@ run); a later question reads the open runs alone.
 
 from __future__ import annotations
 
+import json
 import threading
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Select, func, or_, select
+from sqlalchemy import Connection, Select, Text, func, or_, select, type_coerce
 
 from spy.domain.act import Act
 from spy.domain.product import Products
 from spy.domain.verdict import State
 from spy.store import acts
 from spy.store.tables import ActRow, DecisionRow, EvidenceRow, RunRow, table_of
-from spy.store.types import unpacked
 
 _act = table_of(ActRow)
 _decision = table_of(DecisionRow)
@@ -77,7 +77,7 @@ class RunIndex:
         self._lock = threading.Lock()
         self._closed: dict[int, Sought] = {}
         self._until: datetime | None = None
-        self._alike: dict[str, Mapping[str, str]] = {}
+        self._read: dict[str, Any] = {}
 
     def matching(self, connection: Connection, wanted: WantedRuns, now: datetime, products: Products) -> list[int]:
         """Run numbers, the newest first."""
@@ -100,27 +100,33 @@ class RunIndex:
     def _all(self, connection: Connection, now: datetime) -> list[Sought]:
         with self._lock:
             still_open = []
-            for row in connection.execute(_statement(self._until)):
-                one = self._sought(row)
-                if row.closed_at is None:
+            for is_open, *told in connection.execute(_statement(self._until)):
+                one = self._sought(*told)
+                if is_open:
                     still_open.append(one)
                 else:
                     self._closed[one.run] = one
             self._until = max(now - SETTLED, self._until or now - SETTLED)
             return [*self._closed.values(), *still_open]
 
-    def _sought(self, row: Any) -> Sought:
-        products = row.products or {}
-        alike = self._alike.setdefault(repr(sorted(products.items())), products)
-        era, run_class, fill = (unpacked(getattr(row, name)) for name in SOUGHT)
+    def _sought(self, run: int, verdict: str | None, products: str | None, *facts: str | None) -> Sought:
+        """Texts as they are stored: thousands of runs have the same few, and each is read once."""
+        era, run_class, fill = (self._told(text) for text in facts)
         return Sought(
-            run=row.number,
+            run=run,
             era=era if isinstance(era, str) else "",
             run_class=run_class if isinstance(run_class, str) else "",
             fill=fill if isinstance(fill, int) else None,
-            verdict=State(row.verdict) if row.verdict else State.UNKNOWN,
-            products=alike,
+            verdict=State(verdict) if verdict else State.UNKNOWN,
+            products=self._told(products) or {},
         )
+
+    def _told(self, text: str | None) -> Any:
+        if text is None:
+            return None
+        if text not in self._read:
+            self._read[text] = json.loads(text)
+        return self._read[text]
 
 
 def _is(one: Sought, wanted: WantedRuns, mine: Collection[str]) -> bool:
@@ -140,11 +146,11 @@ def _statement(closed_after: datetime | None) -> Select[Any]:
     others = _decision.alias()
     newest = select(func.max(others.c.id)).where(others.c.run == _run.c.number).correlate(_run).scalar_subquery()
     query = select(
+        _run.c.closed_at.is_(None),
         _run.c.number,
-        _run.c.closed_at,
         _decision.c.verdict,
-        _decision.c.products,
-        *(newest_value(name) for name in SOUGHT),
+        type_coerce(_decision.c.products, Text),
+        *(type_coerce(newest_value(name), Text) for name in SOUGHT),
     ).select_from(_run.outerjoin(_decision, _decision.c.id == newest))
     if closed_after is None:
         return query
