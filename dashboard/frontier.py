@@ -37,7 +37,7 @@ def frontier(runs: Sequence[RunSaved], name: str, picture: str = "svg") -> list[
         html.Div(
             dcc.Graph(id=name, figure=figure(runs), config=export(name, picture), className="chart"),
             **labelled("When each run was taken, calibrated, ready and locked; the table below says the same"),
-            role="img",
+            role="figure",
         ),
         html.Div(hint, id=f"{name}-told", role="status", className="quiet"),
         html.Details([html.Summary("As a table"), below], id=f"{name}-table"),
