@@ -12,7 +12,7 @@ from spy.domain.act import Do
 from spy.domain.subject import of_number
 from tests.support.filled_store import NOW, FilledStore, a_night
 
-HISTORY = 30
+HISTORY = 12
 """Closed runs below 398600."""
 
 
