@@ -42,9 +42,10 @@ ABOUT = {
     Do.STOP: {},
     Do.RESUME: {},
 }
+LATER = NOW + timedelta(hours=5)
 BEFORE: dict[Do, Callable[[FilledStore], object]] = {
     Do.RELEASE_BACK: lambda night: night.act(Do.KEEP_BACK, 398603, "strip noise"),
-    Do.UNHOLD_TIER0: lambda night: night.act(Do.HOLD_TIER0, None, "a new tag", from_run=398604),
+    Do.UNHOLD_TIER0: lambda night: night.act(Do.HOLD_TIER0, None, "a tag", from_run=398604, until=LATER),
     Do.WITHDRAW: lambda night: night.stages(398604, Stage.QUEUED, Stage.SENT, Stage.ACCEPTED),
     Do.REQUEUE: lambda night: night.stages(398605, Stage.QUEUED, Stage.SENT, Stage.REFUSED),
     Do.RESUME: lambda night: night.act(Do.STOP, None, "a storm"),
@@ -149,7 +150,7 @@ def test_whoever_sees_now_says_that_they_are_on_it(open_page):
 
 
 def test_an_act_is_made_longer_and_ended(open_page, night):
-    night.act(Do.KEEP_BACK, 398603, "strip noise", until=NOW + timedelta(hours=5))
+    night.act(Do.KEEP_BACK, 398603, "strip noise", until=LATER)
     page = open_page("/acts")
     for number, given, button in ((1, {"why": "not yet", "until": "12h"}, "extend"), (2, {"why": "fine"}, "end")):
         go_to(page, f"a[href='/act?change={number}']")
@@ -197,8 +198,8 @@ def test_runs_are_filtered_from_a_menu_and_one_is_opened(open_page):
     go_to(page, "#runs-state input[value=blocked]")
     page.keyboard.press("Space")
     expect(page.locator("#runs-count")).to_have_text("1 run")
-    go_to(page, ".runs-grid .ag-header-cell, .runs-grid .ag-header-group-cell")
-    page.keyboard.press("Tab")
+    go_to(page, ".runs-grid .ag-header-group-cell")
+    go_to(page, ".runs-grid .ag-cell", "ArrowDown")
     page.keyboard.press("Enter")
     expect(page.locator("#sentence")).to_contain_text("Run 398602")
 
