@@ -41,7 +41,7 @@ def frontier(runs: Sequence[RunSaved], name: str, picture: str = "svg", height: 
         html.Div(
             dcc.Graph(id=name, figure=figure(runs, seen), config=export(name, picture), className="chart"),
             **labelled("When each run was taken, calibrated, ready and locked; the table below says the same"),
-            role="img",
+            role="figure",
         ),
         html.Div(hint, id=f"{name}-told", role="status", className="quiet"),
         *unknown_told(seen),

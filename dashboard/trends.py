@@ -108,7 +108,7 @@ def bars(names: Sequence[str], hours: Sequence[float], told: Sequence[str], colo
 
 def chart(figure: go.Figure, name: str, picture: str, label: str) -> html.Div:
     graph = dcc.Graph(figure=figure, config=export(name, picture), className="chart", id=f"chart-{name}")
-    return html.Div(graph, role="img", **labelled(f"{label}; the table below says the same"))
+    return html.Div(graph, role="figure", **labelled(f"{label}; the table below says the same"))
 
 
 def as_table(name: str, heads: Sequence[str], rows: Iterable[html.Tr], caption: str) -> html.Details:
