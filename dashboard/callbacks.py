@@ -48,7 +48,7 @@ def click(dash: Dash, pages: Pages) -> None:
         @dash.callback(Output(f"{name}-told", "children"), Input(name, "clickData"), prevent_initial_call=True)
         async def told(clicked: dict[str, Any] | None) -> Any:
             point = clicked["points"][0] if clicked else None
-            return f"Run {point['y']}: {point['customdata']}" if point else no_update
+            return "Run {}: {}".format(*point["customdata"]) if point else no_update
 
     @dash.callback(
         Output("download", "data"),

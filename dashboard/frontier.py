@@ -1,7 +1,7 @@
 """The frontier chart: for each run when it was taken, calibrated alone, ready with all before it, locked by Tier0.
 
-x is the clock, y the run. The horizontal distance between two curves at a run is what it cost: calibration, earlier
-runs, Tier0's own delay.
+x is the clock, y the run, or the luminosity recorded until then (heights.py). The horizontal distance between two
+curves at a run is what it cost: calibration, earlier runs, Tier0's own delay.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from typing import Any
 import plotly.graph_objects as go
 from dash import dcc, html
 
+from dashboard.heights import LUMINOSITY, RUN, Heights, heights, unknown_told
 from dashboard.marks import at, labelled, row, run_link, table
 from spy.store.views import RunSaved, Span
 
@@ -27,40 +28,51 @@ CURVES: Sequence[tuple[str, Moment, str, str, str]] = (
 HEADS = ("Run", "Taken", "Calibrated alone", "Ready with all before it", "Locked", "Longest cause")
 
 
-def frontier(runs: Sequence[RunSaved], name: str, picture: str = "svg") -> list[Any]:
-    """The chart, what a click told, and the same as a table for those who cannot see it."""
+def frontier(runs: Sequence[RunSaved], name: str, picture: str = "svg", height: str = RUN) -> list[Any]:
+    """The chart of runs by number, what a click told, and the same as a table for those who cannot see it."""
     if not runs:
         return [html.P("No run ended in this time.")]
     hint = "Click a point: it tells what its run waited for."
-    below = table(HEADS, map(_row, runs), "The runs of the chart")
+    seen = heights(runs, height)
+    heads = (*HEADS, f"Recorded {seen.unit}", f"Until then {seen.unit}") if seen.of == LUMINOSITY else HEADS
+    rows = [_row(run, seen, number) for number, run in enumerate(runs)]
+    below = table(heads, rows, "The runs of the chart")
     return [
         html.Div(
-            dcc.Graph(id=name, figure=figure(runs), config=export(name, picture), className="chart"),
+            dcc.Graph(id=name, figure=figure(runs, seen), config=export(name, picture), className="chart"),
             **labelled("When each run was taken, calibrated, ready and locked; the table below says the same"),
-            role="img",
+            role="figure",
         ),
         html.Div(hint, id=f"{name}-told", role="status", className="quiet"),
+        *unknown_told(seen),
         html.Details([html.Summary("As a table"), below], id=f"{name}-table"),
     ]
 
 
-def figure(runs: Sequence[RunSaved]) -> go.Figure:
+def figure(runs: Sequence[RunSaved], seen: Heights) -> go.Figure:
+    """`seen` are the heights of the runs."""
     shown = go.Figure()
+    is_lumi = seen.of == LUMINOSITY
+    up = f", %{{y:.4g}} {seen.unit} until then" if is_lumi else ""
+    about = "<br>%{customdata[1]}<extra></extra>"
     for name, moment, colour, dash, symbol in CURVES:
-        points = [(when, run) for run in runs if (when := moment(run)) is not None]
+        points = [(when, y, run) for run, y in zip(runs, seen.values, strict=True) if (when := moment(run)) is not None]
         shown.add_trace(
             go.Scatter(
-                x=[when for when, _ in points],
-                y=[run.run for _, run in points],
-                customdata=[causes(run) for _, run in points],
+                x=[when for when, _, _ in points],
+                y=[y for _, y, _ in points],
+                customdata=[[str(run.run), causes(run)] for *_, run in points],
                 name=name,
                 mode="lines+markers",
                 line={"color": colour, "dash": dash, "shape": "vh", "width": 2},
                 marker={"symbol": symbol, "size": 8, "color": colour},
-                hovertemplate="run %{y}, " + name + " %{x|%d %b %H:%M} UTC<br>%{customdata}<extra></extra>",
+                hovertemplate=f"run %{{customdata[0]}}, {name} %{{x|%d %b %H:%M}} UTC{up}{about}",
             )
         )
-    shown.update_layout(**LOOK, xaxis={"title": "UTC"}, yaxis={"title": "run", "tickformat": "d"})
+    upwards = {"rangemode": "tozero"} if is_lumi else {"tickformat": "d"}
+    # Zoom of one kind of height means nothing in the other.
+    shown.update_layout(**(LOOK | {"uirevision": f"kept {seen.of} {seen.unit}"}))
+    shown.update_layout(xaxis={"title": "UTC"}, yaxis={"title": seen.title, **upwards})
     return shown
 
 
@@ -98,6 +110,7 @@ def _hours(time: timedelta) -> str:
     return f"{time.total_seconds() / 3600:.1f} h"
 
 
-def _row(run: RunSaved) -> html.Tr:
+def _row(run: RunSaved, seen: Heights, number: int) -> html.Tr:
     moments = [at(moment(run)) for _, moment, *_ in CURVES]
-    return row(html.Th(run_link(run.run), scope="row"), *moments, causes(run, 1))
+    up = [seen.told(seen.own[number]), seen.told(seen.values[number])] if seen.of == LUMINOSITY else []
+    return row(html.Th(run_link(run.run), scope="row"), *moments, causes(run, 1), *up)

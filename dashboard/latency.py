@@ -38,7 +38,7 @@ def latency_chart(latencies: Sequence[Latency]) -> list[Any]:
     rows = [row(_named(start), str(number)) for start, number in sorted(counts.items())]
     return [
         html.P([html.Strong(ours), published], className="quiet", id="latency-told"),
-        html.Div(shown, role="img", id="latency", **labelled("Uploads by hours; the table below says the same")),
+        html.Div(shown, role="figure", id="latency", **labelled("Uploads by hours; the table below says the same")),
         html.Details(
             [html.Summary("As a table"), table(("Hours after the run's end", "Uploads"), rows, "Uploads by hours")],
             id="latency-table",

@@ -10,6 +10,7 @@ from dash import dcc, html
 
 from dashboard.frontier import frontier
 from dashboard.grid import columns_of, grid
+from dashboard.heights import RUN, switch
 from dashboard.help import helped
 from dashboard.marks import SIGNS, at, chip, facts, run_link
 from dashboard.shift import note
@@ -21,9 +22,15 @@ from spy.store.views import Handover, Overview, RunLine, RunSaved
 
 
 def now_page(
-    seen: Overview, recent: Sequence[RunLine], ended: Sequence[RunSaved] = (), left: Handover | None = None
+    seen: Overview,
+    recent: Sequence[RunLine],
+    ended: Sequence[RunSaved] = (),
+    left: Handover | None = None,
+    height: str = RUN,
 ) -> list[Any]:
-    """`recent` are the newest runs, of which those not in the queue are shown below it; `ended` make the chart."""
+    """`recent` are the newest runs, of which those not in the queue are shown below it; `ended` make the chart, and
+    `height` is what that shows upwards.
+    """
     queue = list(seen.queue)
     shown = {line.run for line in queue}
     past = [line for line in recent if line.run not in shown]
@@ -32,7 +39,8 @@ def now_page(
     if acts := _in_force(queue):
         parts.append(_acts(acts))
     if ended:
-        parts += [html.H2("The frontier"), *panel("The frontier", lambda: frontier(ended, "now-frontier"))]
+        parts += [html.H2("The frontier"), switch(height, "now-y", "/")]
+        parts += panel("The frontier", lambda: frontier(ended, "now-frontier", height=height))
     parts += [html.H2("In the queue"), _standing(seen)]
     parts.append(html.P("Lowest first: Tier0 locks in this order, so a run waits for all above it.", className="quiet"))
     if queue:

@@ -18,6 +18,7 @@ from dashboard.alerts import alerts_page, deliveries_page
 from dashboard.asking import Asking, gating, word_of
 from dashboard.change import change_page
 from dashboard.frame import banner
+from dashboard.heights import height_of
 from dashboard.help import help_page
 from dashboard.now import now_page
 from dashboard.paths import (
@@ -132,7 +133,7 @@ class Pages:
 
     def _page(self, path: str, query: str, seen: Overview, reads: Reads) -> list[Any]:
         if path in ("/", ""):
-            return self._now(seen, reads)
+            return self._now(seen, reads, height_of(word_of(query, "y")))
         if path == HELP:
             return help_page(query)
         if path == SERVICES:
@@ -161,7 +162,7 @@ class Pages:
             return shift_page(seen, log, left, begin, hours, calling.current())
         if path == TRENDS:
             told, picture = self.asking.trends(query), picture_of(word_of(query, "picture"))
-            return trends_page(told, period_of(query, seen.now), picture)
+            return trends_page(told, period_of(query, seen.now), picture, height_of(word_of(query, "y")))
         if path == ACTS:
             return acts_page(acts_now(self.store, seen.now), calling.current())
         number = path.removeprefix(RUN)
@@ -172,14 +173,14 @@ class Pages:
         # What goes on would make the page new at each look.
         return run_page(detail, lambda: timeline(self.store, detail), floored(seen.now), query, self.config)
 
-    def _now(self, seen: Overview, reads: Reads) -> list[Any]:
+    def _now(self, seen: Overview, reads: Reads, height: str) -> list[Any]:
         recent = reads.read(
             "Runs that wait for nothing",
             lambda: run_lines(self.store, seen.now, RECENT, products=self.config.products),
         )
         ended = reads.read("The frontier", lambda: self.saved(seen.now, FRONTIER_DAYS).runs)
         left = reads.read("Handover", lambda: handover(self.store))
-        return now_page(seen, recent or (), ended or (), left)
+        return now_page(seen, recent or (), ended or (), left, height)
 
     def saved(self, now: datetime, days: int) -> Saved:
         """Of the last days, as of the last full 5 min: what goes on would make the page new at each look."""

@@ -25,6 +25,13 @@ class Period:
     mistake: str = ""
     """Why the address was not followed."""
 
+    @property
+    def asked(self) -> dict[str, str]:
+        """As an address says it."""
+        if self.days:
+            return {"days": str(self.days)}
+        return {"from": f"{self.begin:%Y-%m-%dT%H:%M}", "to": f"{self.end:%Y-%m-%dT%H:%M}"}
+
 
 def period_of(query: str, now: datetime) -> Period:
     """As of the last full 5 min: what goes on would make the page new at each look. What is no period is a week."""

@@ -106,7 +106,7 @@ def _number(line: NumberLine) -> list[Any]:
     rows = [_point(point) for point in reversed(line.points)]
     return [
         html.H2(title),
-        html.Div(chart, role="img", **labelled(f"{number.name} through the runs; the table below says the same")),
+        html.Div(chart, role="figure", **labelled(f"{number.name} through the runs; the table below says the same")),
         html.Details([html.Summary("As a table"), table(HEADS, rows, f"{number.name} run by run")], id=name),
     ]
 

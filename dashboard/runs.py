@@ -78,10 +78,14 @@ def runs_page(query: str, config: Settings, prefix: str) -> list[Any]:
 
 def columns(config: Settings, detector: str | None, prefix: str) -> list[dict[str, Any]]:
     """The run, what is known of it, then its products by detector: those that some class requires first."""
-    first = [
+    pinned = [
         {"field": "run", "headerName": "Run", "pinned": "left", "width": 90}
         | {"cellRenderer": "RunLink", "cellRendererParams": {"prefix": prefix}},
         _state_column("verdict", "Verdict", 120) | {"pinned": "left"},
+    ]
+    first = [
+        # Without a name of its own the row of detectors is empty over what is pinned: no row to a screen reader.
+        {"headerName": "The run as a whole", "children": pinned},
         {"field": "reason", "headerName": "Why", "width": 240, "tooltipField": "reason" + WHY},
         {"field": "class", "headerName": "Class", "width": 110},
     ]

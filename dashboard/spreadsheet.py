@@ -39,7 +39,7 @@ def _cell(value: object) -> str:
 def _runs(told: Trends) -> Iterable[Row]:
     for one in told.saved.runs:
         times = (one.end, one.alone_at, one.prefix_ready_at, one.accepted_at, one.would_at, one.locked_at)
-        yield one.run, one.run_class, *times, one.started_at, one.saved, one.lost, one.basis
+        yield one.run, one.run_class, *times, one.started_at, one.saved, one.lost, one.basis, one.recorded_lumi
 
 
 def _causes(told: Trends) -> Iterable[Row]:
@@ -69,7 +69,7 @@ def _spread(of: Spread | None) -> Row:
 TABLES: Mapping[str, tuple[Row, Callable[[Trends], Iterable[Row]]]] = {
     "runs": (
         ("run", "class", "end", "calibrated_alone", "prefix_ready", "accepted", "would_be_released", "locked",
-         "started", "saved_h", "lost_to_earlier_runs_h", "measured_at"),
+         "started", "saved_h", "lost_to_earlier_runs_h", "measured_at", "recorded_lumi_per_pb"),
         _runs,
     ),
     "causes": (("cause", "hours", "share", "runs"), _causes),

@@ -40,7 +40,7 @@ def timeline_part(happened: Sequence[Happened], now: datetime) -> list[Any]:
         html.Div(
             dcc.Graph(id="timeline", figure=figure(happened, now), config=export("timeline", "svg"), className="chart"),
             **labelled(label),
-            role="img",
+            role="figure",
         ),
         folded("timeline-table", f"As a table: {len(happened)} entries", table(HEADS, map(_row, happened), "Timeline")),
     ]

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
+from urllib.parse import urlencode
 
 import plotly.graph_objects as go
 from dash import dcc, html
 
 from dashboard.frontier import LOOK, export, frontier
+from dashboard.heights import RUN, switch
 from dashboard.marks import at, chip, labelled, row, run_link, table
 from dashboard.period import Period, choice
 from dashboard.spreadsheet import TABLES
@@ -38,9 +40,11 @@ def picture_of(wish: str) -> str:
     return wish if wish in PICTURES else PICTURES[0]
 
 
-def trends_page(told: Trends, period: Period, picture: str) -> list[Any]:
+def trends_page(told: Trends, period: Period, picture: str, height: str = RUN) -> list[Any]:
+    """`picture` is the kind that charts are saved as, `height` what the frontier chart shows upwards."""
     saved = told.saved
-    parts: list[Any] = [html.H1(saved.sentence, id="sentence"), *choice(period, "/trends", picture=picture)]
+    kept = {"picture": picture, "y": height}
+    parts: list[Any] = [html.H1(saved.sentence, id="sentence"), *choice(period, "/trends", **kept)]
     if saved.endless:
         missing = ", ".join(map(str, saved.endless[:SHOWN]))
         parts.append(html.P(f"Left out, since nobody knows when they ended: {missing}.", className="quiet"))
@@ -50,7 +54,7 @@ def trends_page(told: Trends, period: Period, picture: str) -> list[Any]:
     note = f"The newest {len(newest)} of {len(saved.runs)}; the CSV has all." if len(newest) < len(saved.runs) else ""
     return [
         *parts,
-        html.Div([*_downloads(), *_pictures(period, picture)], className="buttons"),
+        html.Div([*_downloads(), *_pictures(period, kept)], className="buttons"),
         html.H2("What held the data"),
         *panel("What held the data", lambda: _pareto(saved.causes, picture)),
         html.H2("Time in each state, from the end of a run to its start"),
@@ -60,7 +64,8 @@ def trends_page(told: Trends, period: Period, picture: str) -> list[Any]:
         html.H2("Regret"),
         *panel("Regret", lambda: _regret(told.regrets)),
         html.H2("The frontier"),
-        *panel("The frontier", lambda: frontier(newest, "trend-frontier", picture)),
+        switch(height, "trend-y", "/trends", **period.asked, picture=picture),
+        *panel("The frontier", lambda: frontier(newest, "trend-frontier", picture, height)),
         html.H2("From the run's end to the upload"),
         _latencies(saved.products),
         html.H2("Run by run"),
@@ -73,13 +78,13 @@ def _downloads() -> list[Any]:
     return [html.Button(f"{what.capitalize()} as CSV", id=f"csv-{what}", n_clicks=0) for what in TABLES]
 
 
-def _pictures(period: Period, chosen: str) -> Iterable[Any]:
+def _pictures(period: Period, kept: Mapping[str, str]) -> Iterable[Any]:
     """The button of each chart saves it; here one says as what."""
-    day = f"days={period.days}" if period.days else f"from={period.begin:%Y-%m-%dT%H:%M}&to={period.end:%Y-%m-%dT%H:%M}"
     yield html.Span("Charts are saved as")
     for kind in PICTURES:
-        name = "chosen" if kind == chosen else ""
-        yield dcc.Link(kind.upper(), href=f"/trends?{day}&picture={kind}", className=name, id=f"picture-{kind}")
+        name = "chosen" if kind == kept["picture"] else ""
+        href = f"/trends?{urlencode({**period.asked, **kept, 'picture': kind})}"
+        yield dcc.Link(kind.upper(), href=href, className=name, id=f"picture-{kind}")
 
 
 def bars(names: Sequence[str], hours: Sequence[float], told: Sequence[str], colours: Any = "#1c7fd6") -> go.Figure:
@@ -103,7 +108,7 @@ def bars(names: Sequence[str], hours: Sequence[float], told: Sequence[str], colo
 
 def chart(figure: go.Figure, name: str, picture: str, label: str) -> html.Div:
     graph = dcc.Graph(figure=figure, config=export(name, picture), className="chart", id=f"chart-{name}")
-    return html.Div(graph, role="img", **labelled(f"{label}; the table below says the same"))
+    return html.Div(graph, role="figure", **labelled(f"{label}; the table below says the same"))
 
 
 def as_table(name: str, heads: Sequence[str], rows: Iterable[html.Tr], caption: str) -> html.Details:

@@ -65,6 +65,8 @@ class Open:
     """Online tags that some class requires."""
     helper_datasets: frozenset[str] = frozenset()
     """Primary datasets of further Tier0 agents: what these start is not the start that we asked for."""
+    services: Mapping[tuple[Subject, str], Evidence] = field(default_factory=dict)
+    """Latest evidence about the services, of all sources."""
     seen_locked: int | None = None
     """The highest open run that Tier0 was seen to have locked; None: none of them."""
 

@@ -1,13 +1,13 @@
 """Answers of the OMS aggregation API (JSON:API), read strictly, and what their lumi sections say about a run's class.
 
-Any attribute may be null; null is never read as false. Units stand per row and differ between proton and ion runs, so
-luminosities are only ever compared with zero. A single wrong row spoils only its own run.
+Any attribute may be null; null is never read as false. Units stand per row and differ between proton and ion runs: a
+luminosity is compared with zero, or read by the unit of its row. A single wrong row spoils only its own run.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -21,6 +21,10 @@ FUTURE = timedelta(minutes=2)
 """How far the clocks of OMS and this machine may differ."""
 IONS = frozenset({"PB", "IONS", "O", "NE", "AR", "XE"})
 """Values of `fill_type_runtime` for nuclei on nuclei; anything else that is not PROTONS is unclear."""
+PER_PB = {"fb^{-1}": 1e3, "pb^{-1}": 1.0, "nb^{-1}": 1e-3, "{\\mu}b^{-1}": 1e-6, "mb^{-1}": 1e-9, "b^{-1}": 1e-12}
+"""Units of luminosity as OMS writes them, in 1/pb. Recorded: microbarn of an ion run; the others follow its form."""
+TOO_MUCH = 1e15
+"""No run records so much in any of these units; a number without end would not even become a float."""
 _EXPRESS = re.compile(r"Express|^(OnlineMonitor|OnlineHltResults|TestEnablesEcalHcal|EventDisplay|L1Accept|RPCMonitor)")
 """Datasets that no prompt reconstruction follows. One that is not named here counts as bulk: that exempts nothing."""
 
@@ -56,6 +60,8 @@ class LumiSection:
 class Page:
     rows: list[dict[str, Any]]
     """The attributes of each element."""
+    units: list[dict[str, str]]
+    """Of the same elements: attribute to its unit; empty where OMS gives none that can be read."""
     total: int | None
     """Number of rows on all pages; None if OMS does not say."""
 
@@ -72,7 +78,16 @@ def page(answer: Answer) -> Page:
     total = meta.get("totalResourceCount") if isinstance(meta, dict) else None
     if total is not None and (not isinstance(total, int) or isinstance(total, bool)):
         answer.refuse(f"expected a number as totalResourceCount, found {total!r:.60}")
-    return Page([row for row in rows if row is not None], total)
+    return Page([row for row in rows if row is not None], [_units(element) for element in data], total)
+
+
+def _units(element: Any) -> dict[str, str]:
+    """`{"meta": {"row": {"recorded_lumi": {"units": "pb^{-1}"}}}}`; whatever else stands there gives no unit."""
+    for name in ("meta", "row"):
+        element = element.get(name) if isinstance(element, dict) else None
+    about = element if isinstance(element, dict) else {}
+    told = {name: one.get("units") for name, one in about.items() if isinstance(one, dict)}
+    return {name: unit for name, unit in told.items() if isinstance(unit, str)}
 
 
 def run_number(answer: Answer, row: dict[str, Any]) -> int:
@@ -102,6 +117,23 @@ def run_row(answer: Answer, row: dict[str, Any], now: datetime) -> RunRow:
     if found.start and found.end and found.end < found.start:
         answer.refuse(f"run {number}: end_time {iso(found.end)} lies before start_time {iso(found.start)}")
     return found
+
+
+def recorded_lumi(row: Mapping[str, Any], units: Mapping[str, str]) -> float:
+    """What a run recorded, in 1/pb. Unclear without a unit that is known: a number alone says nothing, not even 0.
+
+    Read apart from the rest of the row: people look at it, and nothing that is decided may fail with it.
+    """
+    value, unit = row.get("recorded_lumi"), units.get("recorded_lumi")
+    if value is None:
+        raise Unclear("null in OMS")
+    if not isinstance(value, int | float) or isinstance(value, bool) or not 0 <= value < TOO_MUCH:
+        raise Unclear(f"expected a luminosity in recorded_lumi, found {value!r:.60}")
+    if unit is None:
+        raise Unclear("OMS gives no unit of recorded_lumi")
+    if unit not in PER_PB:
+        raise Unclear(f"unit {unit!r:.60} of recorded_lumi: expected one of {', '.join(PER_PB)}")
+    return value * PER_PB[unit]
 
 
 def fill_row(answer: Answer, row: dict[str, Any], now: datetime) -> tuple[int, datetime | None]:

@@ -21,7 +21,7 @@ PAGE = 2000
 """Rows per request."""
 RUN_FIELDS = (
     "run_number,start_time,end_time,last_lumisection_number,"
-    "fill_number,fill_type_runtime,components,tier0_transfer,sequence"
+    "fill_number,fill_type_runtime,components,tier0_transfer,sequence,recorded_lumi"
 )
 SECTION_FIELDS = "run_number,lumisection_number,beams_stable,beam1_present,beam2_present,recorded_lumi_per_lumisection"
 
@@ -36,12 +36,13 @@ FACTS = (
     Fact("fill_end", Kind.TIME, Scope.RUN, "end of that fill"),
     Fact("tracker_in", Kind.BOOL, Scope.RUN, "the tracker took part"),
     Fact("transferred", Kind.BOOL, Scope.RUN, "the run's data go to Tier0"),
+    Fact("recorded_lumi", Kind.DOUBLE, Scope.RUN, "luminosity recorded in the run, for people only", "1/pb"),
     Fact("run_class", Kind.STRING, Scope.RUN, "collisions, cosmics, heavy-ions or commissioning, by its lumi sections"),
     Fact("stable_beams", Kind.BOOL, Scope.RUN, "beams were stable in some lumi section"),
     Fact("has_bulk", Kind.BOOL, Scope.RUN, "some dataset waits for prompt reconstruction"),
     Fact("bulk_datasets", Kind.STRING, Scope.RUN, "primary datasets that wait for it, comma-joined; empty: none"),
 )
-_LISTED = ("run_start", "run_ended", "run_end", "last_lumi", "fill", "tracker_in", "transferred")
+_LISTED = ("run_start", "run_ended", "run_end", "last_lumi", "fill", "tracker_in", "transferred", "recorded_lumi")
 _BULK = ("has_bulk", "bulk_datasets")
 _ASKED_AFTER_THE_END = ("run_class", "stable_beams", *_BULK)
 
@@ -87,6 +88,7 @@ def _is_new(number: int, open_: Open) -> bool:
 class _Row:
     given: Answer
     attributes: dict[str, Any]
+    units: dict[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +113,7 @@ class _Look:
             given = self.ask.get(resource, {**query, **paging})
             given.dated(self.now, self.limit)
             page = answer.page(given)
-            rows += [_Row(given, row) for row in page.rows]
+            rows += [_Row(given, *row) for row in zip(page.rows, page.units, strict=True)]
             if len(rows) >= page.total if page.total is not None else len(page.rows) < PAGE:
                 return rows
             if not page.rows:
@@ -164,6 +166,8 @@ def _run(look: _Look, subject: Subject, number: int, run: OpenRun | None, row: _
         yield from _nothing(look, subject, run, error.what)
         return
     yield from (e for e in _listed(look, subject, found, row.given) if run is None or not run.is_final(e.name))
+    if found.end is not None:
+        yield _recorded(look, subject, row)
     if run is None or found.end is None:
         return
     if not (run.is_final("run_class") and run.is_final("stable_beams")):
@@ -215,6 +219,14 @@ def _listed(look: _Look, subject: Subject, found: RunRow, given: Answer) -> Iter
             yield look.no(subject, name, "null in OMS")
         else:
             yield look.fact(subject, name, value, given, final=is_over and name == "tracker_in")
+
+
+def _recorded(look: _Look, subject: Subject, row: _Row) -> Evidence:
+    """Never final, as the run's end: OMS may still correct it, and it comes with the list that is asked for anyway."""
+    try:
+        return look.fact(subject, "recorded_lumi", answer.recorded_lumi(row.attributes, row.units), row.given)
+    except Unclear as unclear:
+        return look.no(subject, "recorded_lumi", str(unclear))
 
 
 def _beams(look: _Look, run: OpenRun, found: RunRow) -> Iterator[Evidence]:

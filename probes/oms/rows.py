@@ -48,7 +48,7 @@ def run_row(run: SimRun, now: datetime) -> dict[str, Any]:
     looks_like = "collisions" if run.run_class == "cosmics" and run.fill else run.run_class
     key, fill_type = _KEYS[looks_like], _FILL_TYPES[looks_like]
     duration = (end - run.start).total_seconds() if end else None
-    recorded = round(_recorded(run) * run.lumis, 6) if end else None
+    recorded = _total(run, run.lumis) if end else None
     out = [] if run.tracker_in else ["TRACKER"]
     return {
         "run_number": run.number,
@@ -117,7 +117,7 @@ def lumi_rows(run: SimRun, now: datetime) -> Iterator[dict[str, Any]]:
     is_over = run.end is not None and run.end <= now
     count = run.lumis if is_over else max(int((now - run.start) / LUMI), 0)
     has_beam = run.run_class != "cosmics"
-    first_stable = min(UNSTABLE_LUMIS, run.lumis // 4) + 1 if _are_stable(run) else None
+    first_stable = _first_stable(run)
     ready = {f"{name}_ready": run.tracker_in or name not in _TRACKER for name in _READY}
     for number in range(1, count + 1):
         is_stable = first_stable is not None and number >= first_stable
@@ -131,8 +131,8 @@ def lumi_rows(run: SimRun, now: datetime) -> Iterator[dict[str, Any]]:
             "end_time": _seconds(start + LUMI),
             "init_lumi": recorded,
             "end_lumi": recorded,
-            "delivered_lumi": _total(recorded, number),
-            "recorded_lumi": _total(recorded, number),
+            "delivered_lumi": _total(run, number) if has_beam else None,
+            "recorded_lumi": _total(run, number) if has_beam else None,
             "delivered_lumi_per_lumisection": recorded,
             "recorded_lumi_per_lumisection": recorded,
             "prescale_index": 0,
@@ -169,13 +169,20 @@ def _are_stable(run: SimRun) -> bool:
     return run.run_class != "cosmics" and run.stable_beams
 
 
+def _first_stable(run: SimRun) -> int | None:
+    """Its first lumi section with stable beams; None: it has none."""
+    return min(UNSTABLE_LUMIS, run.lumis // 4) + 1 if _are_stable(run) else None
+
+
 def _recorded(run: SimRun) -> float:
     """Luminosity of one lumi section with stable beams, in the row's unit."""
     return 0.4 if run.run_class in ("collisions", "heavy-ions") and run.stable_beams else 0.0
 
 
-def _total(recorded: float | None, sections: int) -> float | None:
-    return None if recorded is None else round(recorded * sections, 6)
+def _total(run: SimRun, until: int) -> float:
+    """Up to this lumi section, inclusive; 0 without stable beams."""
+    first = _first_stable(run)
+    return 0.0 if first is None else round(_recorded(run) * max(until - first + 1, 0), 6)
 
 
 def _seconds(moment: datetime) -> str:

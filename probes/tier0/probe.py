@@ -24,7 +24,13 @@ FACTS = (
     Fact("frontier_trouble", Kind.STRING, Scope.SERVICE, "why that number cannot be believed; empty: nothing is wrong"),
     Fact("prompt_enabled", Kind.BOOL, Scope.SERVICE, "Tier0's global switch of prompt reconstruction is on"),
     Fact("tier0_newest_run", Kind.INT, Scope.SERVICE, "newest run that Tier0 has configured", "run"),
-    Fact("started_run", Kind.INT, Scope.SERVICE, "newest run whose reconstruction was released; 0: none", "run"),
+    Fact(
+        "started_run",
+        Kind.INT,
+        Scope.SERVICE,
+        "newest run whose reconstruction was released, by ours if known; 0: none",
+        "run",
+    ),
     Fact("started_era", Kind.STRING, Scope.SERVICE, "its acquisition era; empty: none"),
     Fact("started_global_tag", Kind.STRING, Scope.SERVICE, "its global tag; several comma-joined; empty: none of ours"),
     Fact("started_cmssw", Kind.STRING, Scope.SERVICE, "its CMSSW release; likewise"),
@@ -125,12 +131,21 @@ class _Look:
         if not rows and some_locked:
             given.refuse("nothing was ever started, though runs were locked")
         own = [row for row in rows if row.dataset not in self.open.helper_datasets]
+        if rows and not own and (before := self.own_start()):
+            yield from (self.fact(SERVICE, name, value, given) for name, value in before.items())
+            return
         run = rows[0].run if rows else 0
         row = answer.run_config(self.ask.get("run_config", {"run": run}), run) if rows else None
         yield self.fact(SERVICE, "started_run", run, given)
         yield self.fact(SERVICE, "started_era", row.era if row else "", given)
         yield self.fact(SERVICE, "started_global_tag", _joined(row.global_tag for row in own), given)
         yield self.fact(SERVICE, "started_cmssw", _joined(row.cmssw for row in own), given)
+
+    def own_start(self) -> dict[str, Value]:
+        """The last start of our own, where a further agent has started a newer run alone; empty: not known."""
+        known = {name: self.open.services.get((SERVICE, name)) for name in _STARTED}
+        told = {name: e.value for name, e in known.items() if e is not None and e.value is not None}
+        return told if len(told) == len(_STARTED) and told["started_global_tag"] else {}
 
 
 def _joined(names: Iterable[str]) -> str:

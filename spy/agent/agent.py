@@ -129,6 +129,7 @@ class Agent:
             gating=self.book.gating,
             online_tags=self.book.online_tags,
             helper_datasets=self.settings.clock.helpers,
+            services=self.board.facts[0],
             seen_locked=observed.highest_locked(self),
         )
 

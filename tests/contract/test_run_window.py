@@ -131,7 +131,20 @@ def test_a_cell_tells_the_rules_that_made_it_so_and_no_shadow_rule(empty):
         ({"era": "Run2026D", "states": frozenset({State.READY})}, [398603]),
         ({"person": "nobody@example.invalid"}, []),
     ],
-    ids=str,
+    ids=[
+        "era",
+        "class",
+        "fill",
+        "a fill of no run",
+        "states",
+        "a state of no run",
+        "detector and states",
+        "detector",
+        "detector and state",
+        "a detector of no run",
+        "era and state",
+        "a person of no run",
+    ],
 )
 def test_a_filter_finds_exactly_the_runs_that_are_so_now(mixed, wanted, found):
     assert numbers(mixed, **wanted) == found

@@ -118,6 +118,7 @@ def test_a_released_run_saved_the_fixed_start_less_its_own(store: Open) -> None:
     seen = ask(store("plain_release"), now=12)
     (run,) = seen.runs
     assert (run.run_class, run.end, run.express_done_at) == ("collisions", hours(3), hours(8))
+    assert run.recorded_lumi == pytest.approx(459 * 0.4), "1/pb: all but three of its lumi sections"
     assert (run.ready_at, run.alone_at, run.prefix_ready_at) == (hours(8), hours(8), hours(8))
     assert (run.sent_at, run.accepted_at) == (hours(8), hours(8))
     assert (run.locked_at, run.started_at) == (hours(8) + 2 * M, hours(8) + 32 * M)

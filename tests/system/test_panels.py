@@ -57,7 +57,7 @@ def opened(page: Page, path: str) -> Page:
 
 
 def test_a_table_that_cannot_be_read_takes_only_its_own_part_of_the_page(page, night):
-    night.drop("move")
+    night.drop("look")
     opened(page, "/")
     expect(page.locator("#page > .unknown").first).to_contain_text("The frontier failed: store: cannot read")
     expect(page.locator("#sentence")).to_contain_text("Run 398602 holds 3 ready runs")
@@ -97,7 +97,7 @@ def test_an_act_whose_answer_fails_is_not_taken_for_done_or_undone(page, monkeyp
 def test_a_callback_that_fails_is_named_below_the_head_until_another_page_is_opened(page, monkeypatch):
     monkeypatch.setattr(callbacks, "as_csv", breaks)
     page.goto("/trends?days=30")
-    page.click("#trends-csv")
+    page.click("#csv-runs")
     expect(page.locator("#trouble")).to_contain_text("The CSV file failed: the log of the server has the reason")
     expect(page.locator("#sentence")).to_contain_text("From 20")
     page.locator("nav >> text=Acts").click()

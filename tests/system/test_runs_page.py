@@ -177,7 +177,7 @@ def test_every_filter_of_an_address_counts_and_is_shown(site):
 def test_a_filter_is_chosen_from_what_the_runs_have(site):
     page = site.open()
     page.locator("#runs-era").click()
-    page.get_by_role("option", name="Run2026C").click()
+    page.get_by_role("dialog", name="Era").get_by_text("Run2026C").click()
     expect(page.locator("#runs-count")).to_have_text(f"{HISTORY} runs")
     page.locator("#runs-fill").fill("39850")
     page.locator("#runs-fill").press("Enter")

@@ -77,6 +77,8 @@ class RegretAnswer(Answer):
 class RunSavedAnswer(Answer):
     run: int
     run_class: str
+    recorded_lumi: float | None
+    """1/pb; null: not known."""
     end: datetime
     alone_at: datetime | None
     """When it would have been ready without the runs before it."""

@@ -78,7 +78,7 @@ def test_an_open_run_that_is_not_listed_is_unknown_in_everything(watch: Watch) -
     del watch.period.runs[-2]
     seen = watch.looks.look(watch.period.now + LOOK, Run(398600, end=START + 3 * HOUR))
     about = {name: e for (subject, name), e in seen.items() if subject == "398600"}
-    assert set(about) == {"run_start", "run_ended", "run_end", "last_lumi", "fill", "transferred"}
+    assert set(about) == {"run_start", "run_ended", "run_end", "last_lumi", "fill", "transferred", "recorded_lumi"}
     assert {e.problem for e in about.values()} == {"OMS does not list run 398600"}
     assert watch.looks.value("run_class") == "collisions", "what is final stays"
 

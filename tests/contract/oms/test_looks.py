@@ -30,6 +30,7 @@ def test_a_run_is_followed_from_start_to_end(watch: Watch) -> None:
         "fill": 11200,
         "tracker_in": True,
         "transferred": True,
+        "recorded_lumi": pytest.approx(459 * 0.4),
         "run_class": "collisions",
         "stable_beams": True,
         "has_bulk": True,

@@ -36,6 +36,7 @@ def test_the_recorded_element_of_an_ion_run_with_units_per_row_is_read() -> None
     page = answer.page(read(json.dumps({"data": [element], "links": {}})))
     assert page.total is None
     [attributes] = page.rows
+    assert answer.recorded_lumi(attributes, page.units[0]) == pytest.approx(5.469869e-6), "1/pb"
     row = run_row(attributes)
     assert (row.number, row.fill_type, row.last_lumi) == (123456, "PB", None)
     assert row.end == datetime(2018, 11, 19, 22, 8, 1, tzinfo=UTC)
@@ -67,6 +68,7 @@ def test_a_look_at_recorded_attributes_tells_everything_about_an_ended_run() -> 
         "fill": 7968,
         "tracker_in": True,
         "transferred": True,
+        "recorded_lumi": "OMS gives no unit of recorded_lumi",  # the copy of RunRegistry leaves units out
         "run_class": "cosmics",  # the recorded sections know no beam, whatever its key `circulating2022` says
         "stable_beams": False,
         "has_bulk": True,

@@ -7,9 +7,9 @@ from datetime import timedelta
 
 import pytest
 
-from probes.tier0.probe import Tier0
+from probes.tier0.probe import SERVICE, Tier0
 from probes.tier0.simulator import Simulator
-from spy.domain.evidence import Evidence
+from spy.domain.evidence import Evidence, Value, unknown
 from spy.probe import Open, OpenRun
 from tests.support.period import START, Period, Wire, instead, json_response, run_of_sim, served, sim_run
 from tests.support.tier0 import BASE, HOUR
@@ -52,6 +52,22 @@ def test_what_a_further_agent_starts_is_not_what_ours_is_configured_with(period:
     assert (seen["started_run"].value, seen["started_global_tag"].value) == (398599, "160X_dataRun3_Prompt_v1")
     seen = service_facts(period, helper_datasets=frozenset(period.runs[0].datasets))
     assert (seen["started_run"].value, seen["started_global_tag"].value) == (398599, "")
+
+
+def test_a_start_of_a_further_agent_alone_hides_not_what_ours_started_with_before(period: Period) -> None:
+    told: dict[str, Value] = {
+        "started_run": 398500,
+        "started_era": "Run2026C",
+        "started_global_tag": "GT_v1",
+        "started_cmssw": "R_1",
+    }
+    known = {(SERVICE, name): Evidence(SERVICE, name, value, "tier0", START) for name, value in told.items()}
+    helpers = frozenset(period.runs[0].datasets)
+    seen = service_facts(period, helper_datasets=helpers, services=known)
+    assert {name: seen[name].value for name in told} == told
+    lost = known | {(SERVICE, "started_era"): unknown(SERVICE, "started_era", "tier0", START, "no answer")}
+    assert service_facts(period, helper_datasets=helpers, services=lost)["started_global_tag"].value == ""
+    assert service_facts(period, services=known)["started_global_tag"].value == "160X_dataRun3_Prompt_v1"
 
 
 def test_a_start_of_a_further_agent_is_not_the_start_that_we_asked_for() -> None:

@@ -14,7 +14,7 @@ from spy.store.views.saved.layers import last, layers, moved, ready
 from spy.store.views.saved.span import OF_EARLIER_RUNS, Cause, Span, partition, total
 
 RUN_FACTS: tuple[Part, ...] = tuple(
-    ("", name) for name in ("run_end", "run_ended", "run_class", "streams", *release.HOLDING)
+    ("", name) for name in ("run_end", "run_ended", "run_class", "recorded_lumi", "streams", *release.HOLDING)
 )
 
 
@@ -34,6 +34,8 @@ class RunSaved:
 
     run: int
     run_class: str
+    recorded_lumi: float | None
+    """1/pb; None: not known."""
     end: datetime
     express_done_at: datetime | None
     """The last Express stream that carries a required calibration was done."""
@@ -129,10 +131,12 @@ def _course(
     locked = moved(record, Stage.LOCKED) or overtaken
     limit = started or record.closed_at or now
     good = ready(record, end, locked or limit)
+    recorded = record.newest("recorded_lumi")
     free = (span for one in good for span in partition(one.begin, one.end, [held, [one]]))
     return RunSaved(
         run=record.run,
         run_class=str(record.newest("run_class") or ""),
+        recorded_lumi=recorded if isinstance(recorded, float) else None,
         end=end,
         express_done_at=_all_done(record, streams),
         ready_at=good[0].begin if good else None,
