@@ -126,7 +126,8 @@ def _field(
 ) -> html.Label:
     kept: dict[str, Any] = {"persistence": True, "persistence_type": "local"} if persist else {}
     suggested: dict[str, Any] = {"list": f"act-{name}-known"} if list else {}
-    field = dcc.Input(id=f"act-{name}", value=given.get(name), type=type, debounce=True, **kept, **suggested)
+    # No debounce: it puts the caret back a moment after each letter, so that what is typed fast gets out of order.
+    field = dcc.Input(id=f"act-{name}", value=given.get(name), type=type, **kept, **suggested)
     known = html.Datalist([html.Option(value=value) for value in list], id=f"act-{name}-known") if list else None
     return html.Label([label, field, known], **labelled(label))
 

@@ -54,7 +54,7 @@ def change_page(number: str, in_force: Sequence[Act], caller: Caller) -> list[An
 
 def _text(name: str, persisted: str = "") -> dcc.Input:
     kept: dict[str, Any] = {"persistence": True, "persistence_type": persisted} if persisted else {}
-    return dcc.Input(id=f"change-{name}", type="text", debounce=True, **kept)
+    return dcc.Input(id=f"change-{name}", type="text", **kept)  # no debounce: see act.py
 
 
 def changed(asked: Asked, number: int, why: str, until: str, who: str, is_end: bool) -> list[Any]:
