@@ -83,7 +83,7 @@ def columns(config: Settings, detector: str | None, prefix: str) -> list[dict[st
         | {"cellRenderer": "RunLink", "cellRendererParams": {"prefix": prefix}},
         _state_column("verdict", "Verdict", 120) | {"pinned": "left"},
     ]
-    first = [
+    first: list[dict[str, Any]] = [
         # Without a name of its own the row of detectors is empty over what is pinned: no row to a screen reader.
         {"headerName": "The run as a whole", "children": pinned},
         {"field": "reason", "headerName": "Why", "width": 240, "tooltipField": "reason" + WHY},

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, ViewportSize, expect
 
 from dashboard.app import mount
 from dashboard.paths import PAGES
@@ -38,7 +38,8 @@ SHOWN = {
 }
 """Every page, and what is there once it is whole."""
 ON_THE_WALL = ("/", "/runs", "/run/398602")
-WIDE, PHONE = {"width": 1400, "height": 900}, {"width": 390, "height": 844}
+WIDE: ViewportSize = {"width": 1400, "height": 900}
+PHONE: ViewportSize = {"width": 390, "height": 844}
 PART_MS = 60_000
 """Plotly and the grid are large scripts, and this machine may be busy."""
 
