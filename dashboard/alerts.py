@@ -44,9 +44,13 @@ def _alert(alert: Alert) -> Any:
 
 
 def _care(on_it: Act | None, silent: Act | None) -> list[Any]:
-    told: list[Any] = [html.Div([f"{on_it.who} since ", at(on_it.at)], title=on_it.why)] if on_it else ["nobody yet"]
+    told: list[Any]
+    if on_it:
+        told = [html.Div([f"{on_it.who} since ", at(on_it.at)]), html.Div(on_it.why, className="quiet")]
+    else:
+        told = ["nobody yet"]
     if silent:
-        told.append(html.Div(f"silenced by {silent.who}", title=silent.why, className="quiet"))
+        told.append(html.Div(f"silenced by {silent.who}: {silent.why}", className="quiet"))
     return told
 
 

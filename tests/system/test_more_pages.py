@@ -140,7 +140,7 @@ def test_any_period_is_chosen_by_keyboard_kept_in_the_address_and_refused_in_a_s
     page.fill("#period-to", "tomorrow <script>alert(1)</script>")
     page.press("#period-to", "Tab")
     page.click("#period-show")
-    expect(page.locator("[role=alert]")).to_contain_text("A day is written 2026-06-01")
+    expect(page.locator("#page [role=alert]")).to_contain_text("A day is written 2026-06-01")
     expect(page.locator("#sentence")).to_contain_text("From 2026-05-27")
     assert site[2] == []
 
