@@ -30,7 +30,7 @@ SOFT = "\u200b"
 THEME = (
     "themeQuartz.withParams({backgroundColor: 'var(--card)', foregroundColor: 'var(--text)',"
     " borderColor: 'var(--line)', headerBackgroundColor: 'var(--back)', headerTextColor: 'var(--quiet)',"
-    " accentColor: 'var(--link)',"
+    " accentColor: 'var(--link)', browserColorScheme: 'inherit',"  # its own would be light in every look
     " rowHoverColor: 'var(--waiting-back)', fontFamily: 'inherit', fontSize: '0.93rem', spacing: 5})"
 )
 _IS = "params.value == '{0}' || params.value == '({0})'"

@@ -259,4 +259,6 @@ def test_the_grid_fits_a_phone_and_a_screen_in_light_and_dark(site, scheme, widt
     page = site.open()
     expect(site.cell(398602, "verdict")).to_have_text("✕ blocked")
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    colour = page.locator(".ag-root-wrapper").evaluate("grid => getComputedStyle(grid).backgroundColor")
+    assert (sum(map(int, re.findall(r"\d+", colour)[:3])) < 384) == (scheme == "dark"), colour
     keep(page, f"runs-{scheme}-{width}")
