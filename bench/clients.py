@@ -19,7 +19,7 @@ from bench.crowd import SEEN
 from bench.cycle import Cycle
 from bench.serving import PREPARED
 
-ROUNDS, CYCLES, OPEN = 3, 5, 50
+ROUNDS, CYCLES, OPEN = 3, 10, 50
 P95_S, RATIO = 0.200, 1.1
 
 

@@ -1,7 +1,8 @@
 """A crowd of clients, as a process of its own: `python -m bench.crowd URL`; ends when its input ends, and prints JSON.
 
 Half of them ask the API once a second, each at its own moment; half hold a websocket open; one is a real browser on
-the first page.
+the first page. Measured is the time from when the browser has the page and the websockets are open: what it costs to
+start a browser is not what a page costs.
 """
 
 from __future__ import annotations
@@ -40,10 +41,13 @@ class Crowd:
         self.url = url
         self.took_s: list[float] = []
         self.wrong = self.sockets = self.refused = self.browsers = 0
-        self.is_over = asyncio.Event()
+        self.here = asyncio.Barrier(SOCKETS + 2)
+        """The websockets, the browser, and whoever says that they are there."""
+        self.has_begun, self.is_over = asyncio.Event(), asyncio.Event()
 
     async def asks(self, number: int, paths: Any) -> None:
         """A question counts from when it was due."""
+        await self.has_begun.wait()
         begin = time.perf_counter() + EVERY_S * number / HTTP
         async with httpx.AsyncClient(base_url=self.url, trust_env=False, timeout=30) as client:
             for count, path in enumerate(paths):
@@ -64,12 +68,15 @@ class Crowd:
         try:
             async with websockets.connect(where, origin=self.url, proxy=None):  # type: ignore[arg-type]
                 self.sockets += 1
+                await self.here.wait()
                 await self.is_over.wait()
         except (OSError, websockets.WebSocketException):
             self.refused += 1
+            await self.here.wait()
 
     async def looks(self) -> None:
         if not chromium():
+            await self.here.wait()
             return
         async with async_playwright() as playwright:
             browser = await playwright.chromium.launch(executable_path=chromium(), args=ARGUMENTS)
@@ -78,10 +85,13 @@ class Crowd:
                 await page.goto(self.url)
                 await page.locator("#page h1").wait_for()
                 self.browsers = 1
+            await self.here.wait()
             await self.is_over.wait()
             await browser.close()
 
     async def until_told(self) -> None:
+        await self.here.wait()
+        self.has_begun.set()
         print(SEEN, flush=True)
         await asyncio.to_thread(sys.stdin.read)
         self.is_over.set()

@@ -106,11 +106,6 @@ def as_verdict(row: Any) -> Verdict:
     )
 
 
-def history(connection: Connection, chunk: str) -> list[Any]:
-    """All revisions of one chunk, oldest first."""
-    return list(connection.execute(select(_decision).where(_decision.c.chunk == chunk).order_by(_decision.c.revision)))
-
-
 _TEXTS = ("reasons", "outcomes", "products", "payload_hashes", "required")
 _raw = [type_coerce(c, Text).label(c.name) if c.name in _TEXTS else c for c in _decision.c]
 

@@ -15,7 +15,8 @@ from spy.domain.verdict import State
 from spy.store import decisions, outbox
 from spy.store.engine import reading
 from spy.store.tables import ReleaseRow, RunRow, table_of
-from spy.store.views.decided import Decision, as_decision
+from spy.store.views import newest_decided
+from spy.store.views.decided import Decision
 from spy.store.views.detail import Message, Move, as_message, as_move
 from spy.store.views.paging import EXAMINED, Page, Position, page
 
@@ -95,9 +96,8 @@ def examined_rows(is_open: bool | None, after: Position | None) -> Select[Any]:
 
 
 def _lines(connection: Connection, rows: list[Any]) -> Iterable[ChunkLine]:
-    newest = decisions.newest(connection, [row.run for row in rows])
+    newest = newest_decided.newest(connection, [row.run for row in rows])
     for row in rows:
-        decided = newest.get(row.chunk)
         yield ChunkLine(
             chunk=row.chunk,
             run=row.run,
@@ -108,7 +108,7 @@ def _lines(connection: Connection, rows: list[Any]) -> Iterable[ChunkLine]:
             message_id=row.message_id,
             would_at=row.would_at,
             locked_at=row.locked_at,
-            decision=as_decision(decided) if decided else None,
+            decision=newest.get(row.chunk),
         )
 
 

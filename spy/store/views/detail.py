@@ -15,7 +15,8 @@ from spy.domain.release import Stage
 from spy.store import acts, decisions, ledger, outbox
 from spy.store.engine import reading
 from spy.store.tables import ActRow, RunRow, table_of
-from spy.store.views.decided import Decision, as_decision
+from spy.store.views import newest_decided
+from spy.store.views.decided import Decision
 from spy.store.views.runs import RunLine, lines_of
 
 _act = table_of(ActRow)
@@ -78,7 +79,7 @@ def run_detail(store: Engine, run: int, now: datetime, products: Products | None
         evidence = sorted(ledger.evidence_of_run(connection, run), key=lambda e: e.key)
         return RunDetail(
             line=lines_of(connection, [row], now, products)[0],
-            revisions=tuple(as_decision(r) for r in decisions.history(connection, chunk)),
+            revisions=tuple(newest_decided.history(connection, chunk)),
             moves=tuple(as_move(r) for r in decisions.moves(connection, chunk)),
             messages=tuple(as_message(r) for r in outbox.of_chunk(connection, chunk)),
             acts=tuple(_acts_on(connection, run)),

@@ -10,9 +10,10 @@ from sqlalchemy import Connection, select
 from spy.domain.act import Do
 from spy.domain.release import Stage
 from spy.domain.verdict import State
-from spy.store import acts, decisions
+from spy.store import acts
 from spy.store.tables import MoveRow, OutboxRow, table_of
-from spy.store.views.decided import Decision, as_decision
+from spy.store.views import newest_decided
+from spy.store.views.decided import Decision
 from spy.store.views.now import Overtaken, Undelivered
 from spy.store.views.runs import RunLine
 
@@ -58,7 +59,7 @@ def overtaken(connection: Connection, now: datetime) -> tuple[Overtaken, ...]:
     )
     told = [row for row in connection.execute(query) if "shadow would have released" not in row.why]
     rows = {int(row.chunk.split("/")[0]): row for row in told}
-    newest = {row.run: as_decision(row) for row in decisions.newest(connection, list(rows)).values()} if rows else {}
+    newest = {d.run: d for d in newest_decided.newest(connection, rows).values()} if rows else {}
     active = acts.active(connection, now) if rows else []
     found = []
     for run, row in sorted(rows.items(), reverse=True):

@@ -16,7 +16,8 @@ from spy.domain.verdict import State
 from spy.store import acts, decisions
 from spy.store.engine import reading
 from spy.store.tables import ReleaseRow, RunRow, table_of
-from spy.store.views.decided import Decision, as_decision
+from spy.store.views import newest_decided
+from spy.store.views.decided import Decision
 from spy.store.views.facts import Facts, holds_followers, of_runs
 
 _release = table_of(ReleaseRow)
@@ -119,7 +120,7 @@ def lines_of(
     """Lines of `run` rows in their order, with a handful of queries for all of them."""
     numbers = [row.number for row in rows]
     facts = of_runs(connection, numbers)
-    newest = {row.run: as_decision(row) for row in decisions.newest(connection, numbers).values()}
+    newest = {decision.run: decision for decision in newest_decided.newest(connection, numbers).values()}
     releases = {row.run: row for row in decisions.releases(connection, numbers).values()}
     active = acts.active(connection, now)
     return [
