@@ -14,7 +14,7 @@ from spy.acting.handover import hand_over
 from spy.acting.intent import Intent
 from spy.acting.perform import Asked, Done, confirm, perform, preview_of
 from spy.domain.act import Do
-from spy.domain.caller import NEEDS, Caller, Means
+from spy.domain.caller import NEEDS, Caller, Means, Role
 from spy.domain.errors import SpyError
 
 WORDS: dict[Do, tuple[str, str]] = {
@@ -27,7 +27,7 @@ WORDS: dict[Do, tuple[str, str]] = {
     Do.WITHDRAW: ("Withdraw a release", "only before Tier0's lock"),
     Do.REQUEUE: ("Send again", "a withdrawn or refused release, if the run is ready"),
     Do.SILENCE: ("Silence", "no mail about it; never changes a release"),
-    Do.STOP: ("Stop all sending", "at once; decisions go on"),
+    Do.STOP: ("Stop all sending", "at once; decisions go on, and only an expert resumes"),
     Do.RESUME: ("Resume", "ends a stop, and a halt after an unexpected lock"),
 }
 FIELDS = ("do", "chunk", "from_run", "to_run", "until", "until_tag", "rule", "product", "why", "who")
@@ -47,13 +47,12 @@ def act_page(query: str, caller: Caller, choices: Choices) -> list[Any]:
     """`query` may fill fields: `?do=keep_back&chunk=398602`."""
     given = {key: values[0] for key, values in parse_qs(query.removeprefix("?")).items()}
     do = given.get("do", "")
-    allowed = [do for do in WORDS if caller.role.covers(NEEDS[do])]
     return [
         html.H1("Do something about a run"),
         html.P([_signed(caller), " Look at what it will do before you do it."], className="quiet"),
         html.Div(
             [
-                html.Fieldset([html.Legend("What"), _what(do if do in allowed else "", allowed)]),
+                html.Fieldset([html.Legend("What"), _what(do, caller.role)]),
                 html.Fieldset([html.Legend("About"), *_about(given)]),
                 html.Fieldset([html.Legend("Only for a waiver"), *_waiver(given, choices)]),
                 html.Fieldset([html.Legend("Why and until when"), *_why(given, caller, choices)]),
@@ -75,13 +74,19 @@ def _signed(caller: Caller) -> str:
     return f"Signed by {caller.who}, {caller.role}." if caller.who else "This site has no login: sign with your name."
 
 
-def _what(chosen: str, allowed: Sequence[Do]) -> dcc.RadioItems:
-    options = [
-        {"value": str(do), "label": html.Span([html.Strong(word), html.Span(f" – {means}", className="quiet")])}
-        for do, (word, means) in WORDS.items()
-        if do in allowed
-    ]
-    return dcc.RadioItems(options, chosen or None, id="act-do")
+def _what(chosen: str, role: Role) -> dcc.RadioItems:
+    """What the caller may not do is shown all the same: whoever must have it done learns whom to ask."""
+    allowed = {do for do in WORDS if role.covers(NEEDS[do])}
+    return dcc.RadioItems(
+        [_option(do, do in allowed) for do in WORDS], chosen if chosen in allowed else None, id="act-do"
+    )
+
+
+def _option(do: Do, is_allowed: bool) -> Any:
+    word, means = WORDS[do]
+    more = f" – {means}" if is_allowed else f" – needs the role {NEEDS[do]}: ask one of them"
+    label = html.Span([html.Strong(word), html.Span(more, className="quiet")])
+    return {"value": str(do), "label": label, "disabled": not is_allowed}
 
 
 def _about(given: dict[str, str]) -> list[Any]:

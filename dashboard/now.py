@@ -103,8 +103,9 @@ def _handover(left: Handover | None) -> list[Any]:
 
 def _buttons(seen: Overview) -> list[Any]:
     """To the form, filled in as far as it is known."""
-    chunk = f"&chunk={seen.concern.run}" if seen.concern else ""
-    is_asked = bool(chunk and seen.whom and not seen.on_it)
+    run = seen.lost.run if seen.lost else seen.concern.run if seen.concern else None
+    chunk = f"&chunk={run}" if run else ""
+    is_asked = bool(run and seen.whom and (seen.lost or not seen.on_it))
     buttons = [dcc.Link("I am on it", href=f"/act?do={Do.ACKNOWLEDGE}{chunk}")] if is_asked else []
     ends = seen.stop is not None or bool(seen.halt)
     last = (Do.RESUME, "Resume sending") if ends else (Do.STOP, "Stop all sending")

@@ -103,8 +103,9 @@ class Pages:
         try:
             config = self.config
             rules = {rule.name: rule.text for rule in config.rule}
+            operators = {name: service.owner for name, service in config.service.items()}
             stale_after, crew = config.web.stale_after, config.mail.crew
-            seen = overview(self.store, now, stale_after, config.products, crew, config.context, rules)
+            seen = overview(self.store, now, stale_after, config.products, crew, config.context, rules, operators)
             head = banner(seen, calling.current())
         except StoreError as broken:
             return no_update, no_update, {**before, "problem": str(broken).splitlines()[0]}

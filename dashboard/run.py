@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from dash import html
+from dash import dcc, html
 
 from dashboard.compare import compare_part
 from dashboard.help import helped
@@ -17,6 +17,7 @@ from dashboard.sources import sources_part
 from dashboard.timeline import timeline_part
 from dashboard.trouble import panel
 from spy.clock import age_text
+from spy.domain.act import Do
 from spy.domain.release import Stage
 from spy.domain.subject import Subject, part_of
 from spy.domain.verdict import Outcome, Seen, State
@@ -32,6 +33,7 @@ def run_page(
     """`happened` is the run's timeline, `now` where it ends while it goes on. A part that fails says so by itself."""
     return [
         _said(detail.line),
+        _buttons(detail.line.run),
         _standing(detail),
         *panel("Links to the sources", lambda: sources_part(detail, config)),
         html.H2("From beam to reconstruction"),
@@ -66,6 +68,12 @@ def _said(line: RunLine) -> html.Section:
         ],
         className=f"said {state}",
     )
+
+
+def _buttons(run: int) -> html.P:
+    """To the form, filled in."""
+    on_it = dcc.Link("I am on it", href=f"/act?do={Do.ACKNOWLEDGE}&chunk={run}")
+    return html.P([on_it, dcc.Link("Do something", href=f"/act?chunk={run}")], className="buttons")
 
 
 def _counted(reasons: int) -> str:

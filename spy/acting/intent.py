@@ -17,7 +17,7 @@ from spy.domain.release import Stage
 from spy.domain.run import Chunk
 from spy.store.engine import reading
 from spy.store.views import RunLine
-from spy.store.views.runs import open_lines
+from spy.store.views.runs import line_of, open_lines
 
 _ABOUT_ALL = (Do.STOP, Do.RESUME)
 _BEFORE_THE_LOCK = (Do.KEEP_BACK, Do.HOLD_TIER0, Do.WAIVE, Do.WITHDRAW, Do.REQUEUE)
@@ -65,6 +65,10 @@ def planned(intent: Intent, config: Config, store: Engine, now: datetime) -> tup
     )
     with reading(store) as connection:
         followed = open_lines(connection, now)
+        # That somebody looks after what was lost is worth knowing of a run that is closed, too.
+        closed = line_of(connection, act.run, now) if act.do is Do.ACKNOWLEDGE and act.run is not None else None
+    if closed is not None and closed.run not in [line.run for line in followed]:
+        followed.append(closed)
     if act.run is not None:
         _check_run(act, followed)
     return act, list(_effect(act, followed))

@@ -27,9 +27,9 @@ def status(*, config: ConfigFile = None, as_json: AsJson = False) -> None:
     with reading(store) as connection:
         live = gate.look(connection, settings.agent.instance, rules, settings.regret)
     own = {rule.name: rule.text for rule in settings.rule}
-    seen = views.overview(
-        store, now_of(store), settings.web.stale_after, settings.products, settings.mail.crew, settings.context, own
-    )
+    operators = {name: service.owner for name, service in settings.service.items()}
+    about = (settings.products, settings.mail.crew, settings.context, own, operators)
+    seen = views.overview(store, now_of(store), settings.web.stale_after, *about)
     if as_json:
         printing.answer({**_plain(seen), "live": live})
         return

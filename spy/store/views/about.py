@@ -75,6 +75,12 @@ def unnoticed(seen: Now) -> Overtaken | None:
     return next((lost for lost in seen.overtaken if not lost.is_noticed), None)
 
 
+def told_lost(seen: Now) -> Overtaken | None:
+    """The same where nothing else needs a person more."""
+    is_all_else_well = not (seen.is_old or seen.halt or seen.stop or seen.failing) and worst(seen) is None
+    return unnoticed(seen) if is_all_else_well else None
+
+
 def keeping(line: RunLine) -> Act | None:
     """The act by which a person keeps it; a hold at Tier0 before a keep-back, which leaves Tier0's clock alone."""
     acts = [act for act in line.acts if act.do in KEEPING]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from spy.clock import age_text
 from spy.domain.act import Do
 from spy.domain.release import Stage
@@ -11,8 +13,11 @@ from spy.store.views import about
 from spy.store.views.about import STUCK, clock, joined, keeping, lock_of, silent, when
 from spy.store.views.now import Now
 from spy.store.views.runs import RunLine
+from spy.store.views.service_line import ServiceLine
 
 CREW = "The shift crew"
+TIER0 = "tier0"
+"""The service that has the switch, the lock and the receiver."""
 
 
 def next_step(seen: Now) -> str:
@@ -24,18 +29,20 @@ def next_step(seen: Now) -> str:
         )
     line = about.concern(seen)
     if seen.halt:
-        told = f"{CREW} must ask Tier0 what happened, and then resume sending. Nothing is sent until then."
+        told = (
+            f"{CREW} must ask {_tier0(seen)} what happened; then an expert resumes sending. Nothing is sent until then."
+        )
         return told + _lock(seen, line)
     if seen.stop:
         until = f" by itself at {clock(seen.stop.until)}, or" if seen.stop.until else ""
-        told = f"Sending goes on{until} when a person resumes it. {seen.stop.who} knows why it is stopped."
+        told = f"Sending goes on{until} when an expert resumes it. {seen.stop.who} knows why it is stopped."
         return told + _lock(seen, line)
     return _noticed(seen, line) + _step(seen, line) if line else _idle(seen)
 
 
 def _idle(seen: Now) -> str:
     if seen.failing:
-        return f"{CREW} must ask those who run {about.named(seen.failing)} when it is back. Nothing is lost meanwhile."
+        return f"{CREW} must ask {_those_of(seen, seen.failing)} when it is back. Nothing is lost meanwhile."
     after = "the next run is followed as soon as OMS shows it"
     if lost := about.unnoticed(seen):
         return f"{CREW} must tell the coordinators, who decide whether run {lost.run} is done again; {after}."
@@ -43,26 +50,29 @@ def _idle(seen: Now) -> str:
 
 
 def _noticed(seen: Now, line: RunLine) -> str:
+    """What comes before the step: who is on it already, or what needs a person though the run does not."""
     on_it = next((act for act in line.acts if act.do is Do.ACKNOWLEDGE), None)
     if on_it:
         return f"{on_it.who} takes care of it since {clock(on_it.at)}: {on_it.why}. "
-    lost = about.unnoticed(seen) if about.worst(seen) is None else None
+    if about.worst(seen) is not None:
+        return ""
+    if found := silent(seen):
+        return f"{CREW} must ask {_those_of(seen, found)} when it is back. "
+    lost = about.unnoticed(seen)
     return f"{CREW} must tell the coordinators, who decide whether run {lost.run} is done again. " if lost else ""
 
 
 def _step(seen: Now, line: RunLine) -> str:
     if line.run in seen.unreached:
-        told = (
-            f"{CREW} must ask Tier0 whether its receiver runs. The agent tries again by itself, with the same message."
-        )
-        return told + _lock(seen, line)
+        told = f"{CREW} must ask {_tier0(seen)} whether its receiver runs. The agent tries again by itself,"
+        return f"{told} with the same message.{_lock(seen, line)}"
     if line.stage is Stage.AMBIGUOUS:
         return (
             f"Nobody needs to do anything yet: the agent asks Tier0 by itself whether it has the release of "
             f"run {line.run}.{_lock(seen, line)}"
         )
     if line.stage in STUCK:
-        told = f"{CREW} must find out why, and queue run {line.run} again if it is right"
+        told = f"{CREW} must find out why, and have an expert send it again if that is right"
         return f"{told}{_by(seen, line)}. Until then nothing is sent for it.{_otherwise(seen, line)}"
     if line.verdict is State.BLOCKED:
         return _repair(seen, line)
@@ -91,7 +101,7 @@ def _repair(seen: Now, line: RunLine) -> str:
 
 def _learn(seen: Now, line: RunLine) -> str:
     if found := silent(seen):
-        told = f"{CREW} must ask those who run {about.named(found)} when it is back"
+        told = f"{CREW} must ask {_those_of(seen, found)} when it is back"
         return f"{told}. The run is judged again as soon as it answers, and not released before.{_lock(seen, line)}"
     told = f"{CREW} must {_remedy(line, 'find out why this is not known')}{_by(seen, line)}"
     return f"{told}. The run is not released before.{_otherwise(seen, line)}"
@@ -125,23 +135,24 @@ def _kept(seen: Now, line: RunLine) -> str:
 
 def _by_itself(seen: Now, line: RunLine) -> str:
     run = f"run {line.run}"
+    nobody = "Nobody needs to do anything else" if _noticed(seen, line) else "Nobody needs to do anything"
     if line.end is None:
-        return f"Nobody needs to do anything: {run} is still being taken."
+        return f"{nobody}: {run} is still being taken."
     if seen.prompt_enabled is False:
         has = "Tier0 has its release" if line.stage is Stage.ACCEPTED else "it is released all the same"
-        told = f"{CREW} must ask Tier0 why, if nobody announced it. For {run} nobody needs to do anything"
+        told = f"{CREW} must ask {_tier0(seen)} why, if nobody announced it. For {run} nobody needs to do anything"
         return f"{told}: {has}, and it is used when the switch is on again.{_lock(seen, line)}"
     if line.stage is Stage.ACCEPTED:
-        return f"Nobody needs to do anything: Tier0 locks {run} with its next cycle."
+        return f"{nobody}: Tier0 locks {run} with its next cycle."
     if line.would_at:
-        told = f"Nobody needs to do anything: in shadow mode nothing is sent, and {run} waits for Tier0's own clock"
+        told = f"{nobody}: in shadow mode nothing is sent, and {run} waits for Tier0's own clock"
     elif line.stage is Stage.QUEUED:
-        told = f"Nobody needs to do anything: the release of {run} is being sent"
+        told = f"{nobody}: the release of {run} is being sent"
     elif line.stage is Stage.SENT:
-        told = f"Nobody needs to do anything: Tier0's answer about {run} is awaited"
+        told = f"{nobody}: Tier0's answer about {run} is awaited"
     else:
         soon = "in a moment" if line.verdict is State.READY else "by itself as soon as the last of this has come"
-        told = f"Nobody needs to do anything: {run} is released {soon}"
+        told = f"{nobody}: {run} is released {soon}"
     return f"{told}.{_lock(seen, line)}"
 
 
@@ -184,19 +195,46 @@ def _people(seen: Now, line: RunLine) -> str:
 
 
 def whom(seen: Now) -> tuple[str, ...]:
-    """Owners of what is blocked in the run that needs a person most; the crew where it is nobody's calibration."""
-    if seen.is_old or seen.halt:
+    """Owners of what is blocked in the run that needs a person most, or those who run the service that the next step
+    asks; the crew where it is nobody's calibration and no address is known.
+    """
+    if seen.is_old:
         return seen.crew
+    if seen.halt:
+        return _operators(seen, [TIER0])
     line = about.worst(seen)
     if line is None:
-        is_crews = seen.failing or seen.stop or seen.prompt_enabled is False or about.unnoticed(seen)
-        return seen.crew if is_crews else ()
+        return _of_no_run(seen)
     if line.run in seen.unreached:
-        return seen.crew
+        return _operators(seen, [TIER0])
     if kept := keeping(line):
         return (kept.who,)
+    if about.is_unknown(line) and (found := silent(seen)):
+        return _operators(seen, [service.service for service in found])
     owners = [owner for product in about.bad_products(seen, line) for owner in product.owners]
     return tuple(dict.fromkeys(owners)) or seen.crew
+
+
+def _of_no_run(seen: Now) -> tuple[str, ...]:
+    # A look that failed a moment ago is no reason to wake anybody while what it said before still counts.
+    if found := silent(seen) if seen.queue else seen.failing:
+        return _operators(seen, [service.service for service in found])
+    if seen.stop is None and seen.prompt_enabled is False:
+        return _operators(seen, [TIER0])
+    return seen.crew if seen.stop or about.unnoticed(seen) else ()
+
+
+def _those_of(seen: Now, services: Sequence[ServiceLine]) -> str:
+    known = [seen.operators[line.service] for line in services if seen.operators.get(line.service)]
+    return f"those who run {about.named(services)}" + (f" ({', '.join(dict.fromkeys(known))})" if known else "")
+
+
+def _tier0(seen: Now) -> str:
+    return "Tier0" + (f" ({seen.operators[TIER0]})" if seen.operators.get(TIER0) else "")
+
+
+def _operators(seen: Now, services: Sequence[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(seen.operators[name] for name in services if seen.operators.get(name))) or seen.crew
 
 
 def head(seen: Now, state: State) -> str:

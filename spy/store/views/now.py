@@ -58,6 +58,8 @@ class Now:
     services: tuple[ServiceLine, ...]
     products: Products
     crew: tuple[str, ...]
+    operators: Mapping[str, str]
+    """Service to the address of those who run it, where the configuration has one."""
     context: frozenset[str]
     """Probes on which nothing depends."""
     rules: Mapping[str, str]

@@ -108,6 +108,12 @@ def run_lines(
         return lines_of(connection, rows, now, products)
 
 
+def line_of(connection: Connection, run: int, now: datetime) -> RunLine | None:
+    """One run, closed or open; None for a run that the agent never followed."""
+    rows = connection.execute(select(_run).where(_run.c.number == run)).all()
+    return next(iter(lines_of(connection, rows, now)), None)
+
+
 def open_lines(connection: Connection, now: datetime, products: Products | None = None) -> list[RunLine]:
     """All open runs, the lowest first: the queue before Tier0."""
     rows = connection.execute(select(_run).where(_run.c.closed_at.is_(None)).order_by(_run.c.number)).all()

@@ -15,7 +15,7 @@ from spy.store import acts, notes
 from spy.store.engine import reading
 from spy.store.views import about, mishaps, next_step, wording
 from spy.store.views.facts import heartbeat, of_services
-from spy.store.views.now import Now
+from spy.store.views.now import Now, Overtaken
 from spy.store.views.runs import RunLine, open_lines
 from spy.store.views.service_line import service_lines
 
@@ -48,6 +48,11 @@ class Overview(Now):
     def concern(self) -> RunLine | None:
         """The run that the sentence is about: the one that needs a person most, else the frontier."""
         return about.concern(self)
+
+    @property
+    def lost(self) -> Overtaken | None:
+        """The run that the sentence begins with, where it is one that Tier0 locked by its own clock."""
+        return about.told_lost(self)
 
     @property
     def next_step(self) -> str:
@@ -85,9 +90,10 @@ def overview(
     crew: Sequence[str] = (),
     context: Collection[str] = (),
     rules: Mapping[str, str] | None = None,
+    operators: Mapping[str, str] | None = None,
 ) -> Overview:
-    """`products` and `crew` say whom to call; `context` names the probes on which nothing depends; `rules` are the
-    rules' own sentences.
+    """`products`, `crew` and `operators` (of services) say whom to call; `context` names the probes on which nothing
+    depends; `rules` are the rules' own sentences.
     """
     with reading(store) as connection:
         told = of_services(connection, now)
@@ -107,6 +113,7 @@ def overview(
             services=tuple(service_lines(connection, now)),
             products=products or {},
             crew=tuple(crew),
+            operators=operators or {},
             context=frozenset(context),
             rules=rules or {},
             held_until=mishaps.held_until(connection, lines),

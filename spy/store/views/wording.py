@@ -8,7 +8,7 @@ from spy.clock import age_text
 from spy.domain.act import Do
 from spy.domain.release import Stage
 from spy.domain.verdict import State
-from spy.store.views.about import STUCK, clock, is_late, is_unknown, keeping, lock_of, named, silent, unnoticed, worst
+from spy.store.views.about import STUCK, clock, is_late, is_unknown, keeping, lock_of, named, silent, told_lost, worst
 from spy.store.views.now import Now
 from spy.store.views.runs import RunLine
 from spy.store.views.service_line import ServiceLine
@@ -24,8 +24,7 @@ def sentence(seen: Now) -> tuple[State, str]:
         return State.BLOCKED, f"Live sending is stopped: {seen.halt}."
     if seen.stop:
         return State.BLOCKED, f"All releases are stopped by {seen.stop.who}: {seen.stop.why}."
-    lost = unnoticed(seen)
-    if lost and worst(seen) is None and not seen.failing:
+    if lost := told_lost(seen):
         head = f"Tier0 locked run {lost.run} by its own clock at about {clock(lost.at)}, and {lost.why}."
         return State.WAITING, f"{head} {_of_queue(seen)[1]}"
     return _of_queue(seen)
