@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
-from urllib.parse import parse_qs
 
 from dash import dcc, html
 
 from dashboard.marks import labelled
+from dashboard.query import words_of
 from spy.acting.handover import hand_over
 from spy.acting.intent import Intent
 from spy.acting.perform import Asked, Done, confirm, perform, preview_of
@@ -45,7 +45,7 @@ class Choices:
 
 def act_page(query: str, caller: Caller, choices: Choices) -> list[Any]:
     """`query` may fill fields: `?do=keep_back&chunk=398602`."""
-    given = {key: values[0] for key, values in parse_qs(query.removeprefix("?")).items()}
+    given = words_of(query)
     do = given.get("do", "")
     return [
         html.H1("Do something about a run"),

@@ -7,13 +7,12 @@ from collections import OrderedDict
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any, TypeVar
-from urllib.parse import parse_qs
 
 from sqlalchemy import Engine
 
 from dashboard.period import period_of
 from dashboard.settings import Settings
-from spy.domain.product import Product
+from spy.domain.product import Product, required_names
 from spy.store.views import Delay, Saved, Trends, Trouble, saved, trends, troubles
 
 T = TypeVar("T")
@@ -32,6 +31,12 @@ class Asking:
     def trends(self, query: str) -> Trends:
         """Of the period of an address."""
         return self._once("trends", query, lambda begin, end, now: trends(*self._of(begin, end, now), **self._about()))
+
+    def lately(self, days: int) -> Saved:
+        """Of the last days."""
+        return self._once(
+            "saved", f"?days={days}", lambda begin, end, now: saved(*self._of(begin, end, now), **self._about())
+        )
 
     def latencies(self, query: str, product: Product) -> Saved:
         """Of one product, whether it gates or not."""
@@ -74,9 +79,5 @@ class Asking:
 
 def gating(config: Settings) -> list[Product]:
     """The products that some class requires."""
-    names = {name for required in config.required.values() for name in required.products}
+    names = required_names(config.required.values())
     return [product for name, product in config.products.items() if name in names]
-
-
-def word_of(query: str, name: str) -> str:
-    return parse_qs(query.removeprefix("?")).get(name, [""])[0]

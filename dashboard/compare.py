@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any
-from urllib.parse import parse_qs
 
 from dash import html
 
 from dashboard.marks import at, mark, row, table
+from dashboard.query import number_of
 from spy.domain.subject import Subject, part_of
 from spy.domain.verdict import Outcome
 from spy.store.views import Compared, Decision, Vote, compared
@@ -27,9 +27,7 @@ def compare_part(found: Sequence[Decision], query: str) -> list[Any]:
 
 
 def _asked(query: str, name: str, by_number: dict[int, Decision], otherwise: Decision) -> Decision:
-    text = parse_qs(query.removeprefix("?")).get(name, [""])[0]
-    is_number = text.isascii() and text.isdigit() and len(text) <= 9
-    return by_number.get(int(text), otherwise) if is_number else otherwise
+    return by_number.get(number_of(query, name) or 0, otherwise)
 
 
 def _form(numbers: Sequence[int], before: int, after: int) -> html.Form:

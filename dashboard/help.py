@@ -10,11 +10,11 @@ import re
 from functools import cache
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qs
 
 from dash import dcc, html
 
 from dashboard.marks import labelled
+from dashboard.query import word_of
 from spy.domain.verdict import State
 
 TEXT = Path(__file__).parent / "texts" / "for-shifters.md"
@@ -31,7 +31,7 @@ def helped(state: State) -> dcc.Link:
 
 def help_page(query: str) -> list[Any]:
     """All of it, or one section and the way to the others; a name that no section has shows all."""
-    asked = parse_qs(query.removeprefix("?")).get("about", [""])[0]
+    asked = word_of(query, "about")
     title, *rest = sections()
     names = [html.Li(dcc.Link(name, href=f"/help?about={slug(name)}")) for name, _ in rest]
     chosen = [section for section in rest if slug(section[0]) == asked]

@@ -7,7 +7,6 @@ import logging
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
-from urllib.parse import parse_qs
 
 from dash import no_update
 from sqlalchemy import Engine
@@ -15,7 +14,7 @@ from sqlalchemy import Engine
 from dashboard.act import Choices, act_page
 from dashboard.acts import acts_page
 from dashboard.alerts import alerts_page, deliveries_page
-from dashboard.asking import Asking, gating, word_of
+from dashboard.asking import Asking, gating
 from dashboard.change import change_page
 from dashboard.frame import banner
 from dashboard.heights import height_of
@@ -37,8 +36,9 @@ from dashboard.paths import (
     TRENDS,
     under,
 )
-from dashboard.period import period_of
+from dashboard.period import floored, period_of
 from dashboard.products import product_page, products_page
+from dashboard.query import number_of, word_of
 from dashboard.reads import Reads
 from dashboard.run import missing_page, run_page
 from dashboard.runs import runs_page
@@ -52,10 +52,8 @@ from spy.acting import calling
 from spy.clock import iso
 from spy.domain.errors import StoreError
 from spy.store.views import (
-    Delay,
     Overview,
     RunIndex,
-    Saved,
     Status,
     acts_now,
     alerts,
@@ -65,7 +63,6 @@ from spy.store.views import (
     product_numbers,
     run_detail,
     run_lines,
-    saved,
     services,
     shift_log,
     timeline,
@@ -80,7 +77,7 @@ FRONTIER_DAYS = 3
 """What Tier0 holds, and a day more."""
 NEWEST = 100
 """Messages on one page."""
-LONGEST_HOURS = 24 * 14
+SHIFT_HOURS, LONGEST_HOURS = 8, 24 * 14
 
 
 class Pages:
@@ -156,7 +153,7 @@ class Pages:
         if path == PRODUCTS:
             return self._products(query)
         if path == SHIFT:
-            hours = number_of(query, "hours", 8, LONGEST_HOURS)
+            hours = min(number_of(query, "hours") or SHIFT_HOURS, LONGEST_HOURS)
             begin = seen.now - timedelta(hours=hours)
             log = reads.read("What happened", lambda: shift_log(self.store, begin, seen.now)) or []
             left = reads.read("Handover", lambda: handover(self.store))
@@ -179,25 +176,9 @@ class Pages:
             "Runs that wait for nothing",
             lambda: run_lines(self.store, seen.now, RECENT, products=self.config.products),
         )
-        ended = reads.read("The frontier", lambda: self.saved(seen.now, FRONTIER_DAYS).runs)
+        ended = reads.read("The frontier", lambda: self.asking.lately(FRONTIER_DAYS).runs)
         left = reads.read("Handover", lambda: handover(self.store))
         return now_page(seen, recent or (), ended or (), left, height)
-
-    def saved(self, now: datetime, days: int) -> Saved:
-        """Of the last days, as of the last full 5 min: what goes on would make the page new at each look."""
-        now = floored(now)
-        config = self.config
-        gating = {name for required in config.required.values() for name in required.products}
-        return saved(
-            self.store,
-            now - timedelta(days=days),
-            now,
-            now,
-            instance=config.agent.instance,
-            delay=Delay(config.lock_after, config.tier0.reco_delay),
-            products=[product for name, product in config.products.items() if name in gating],
-            context=config.context,
-        )
 
     def _products(self, query: str) -> list[Any]:
         product, period = self.config.products.get(word_of(query, "name")), period_of(query, self.clock())
@@ -213,17 +194,6 @@ class Pages:
         products = self.config.products
         tags = sorted({tag for product in products.values() for tag in product.destination_tags})
         return Choices([rule.name for rule in self.config.rule], sorted(products), tags)
-
-
-def floored(now: datetime) -> datetime:
-    """The last full 5 min."""
-    return now - timedelta(minutes=now.minute % 5, seconds=now.second, microseconds=now.microsecond)
-
-
-def number_of(query: str, name: str, otherwise: int, at_most: int) -> int:
-    """`?days=30`; what is no number counts as not given."""
-    told = parse_qs(query.removeprefix("?")).get(name, [""])[0]
-    return min(int(told[:9]), at_most) if told.isascii() and told.isdigit() and int(told[:9]) else otherwise
 
 
 def facts(seen: Overview) -> dict[str, Any]:

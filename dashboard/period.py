@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from urllib.parse import parse_qs, urlencode
+from urllib.parse import urlencode
 
 from dash import dcc, html
 
 from dashboard.marks import labelled
+from dashboard.query import number_of, words_of
 
 PERIODS = (("1 day", 1), ("7 days", 7), ("30 days", 30), ("a year", 365))
 USUAL, LONGEST = 7, 3660
@@ -33,12 +34,16 @@ class Period:
         return {"from": f"{self.begin:%Y-%m-%dT%H:%M}", "to": f"{self.end:%Y-%m-%dT%H:%M}"}
 
 
+def floored(now: datetime) -> datetime:
+    """The last full 5 min: what goes on would make a page new at each look."""
+    return now - timedelta(minutes=now.minute % 5, seconds=now.second, microseconds=now.microsecond)
+
+
 def period_of(query: str, now: datetime) -> Period:
-    """As of the last full 5 min: what goes on would make the page new at each look. What is no period is a week."""
-    now -= timedelta(minutes=now.minute % 5, seconds=now.second, microseconds=now.microsecond)
-    told = {key: values[0].strip() for key, values in parse_qs(query.removeprefix("?")).items()}
+    """As of the last full 5 min; what is no period is a week."""
+    now, told = floored(now), words_of(query)
     if "from" not in told and "to" not in told:
-        days = _days(told.get("days", ""))
+        days = min(number_of(query, "days") or USUAL, LONGEST)
         return Period(now - timedelta(days=days), now, days)
     try:
         end = _moment(told["to"]) if told.get("to") else now
@@ -54,10 +59,6 @@ def _is_fit(begin: datetime, end: datetime) -> bool:
 
 def _week(now: datetime, why: str) -> Period:
     return Period(now - timedelta(days=USUAL), now, USUAL, f"This is no period that can be shown. {why}")
-
-
-def _days(text: str) -> int:
-    return min(int(text[:9]), LONGEST) if text.isascii() and text.isdigit() and int(text[:9]) else USUAL
 
 
 def _moment(text: str) -> datetime:
@@ -87,8 +88,7 @@ def choice(period: Period, path: str, **kept: str) -> list[Any]:
 
 def asked_for(query: str, begin: str, end: str) -> str:
     """The address of another period; the rest of the address stays."""
-    told = {key: values[0] for key, values in parse_qs(query.removeprefix("?")).items()}
-    kept = {key: value for key, value in told.items() if key not in ("days", "from", "to")}
+    kept = {key: value for key, value in words_of(query).items() if key not in ("days", "from", "to")}
     return f"?{urlencode({**kept, 'from': begin.strip(), 'to': end.strip()})}"
 
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from typing import Any
-from urllib.parse import parse_qs
 
 from dash import dcc, html
 
 from dashboard.marks import SIGNS
+from dashboard.query import words_of
 from dashboard.settings import Settings
 from spy.domain.verdict import State
 from spy.store.views import Choices, WantedRuns
@@ -19,7 +19,7 @@ LONGEST_FILL = 7
 
 def wanted_of(query: str) -> tuple[WantedRuns, list[str]]:
     """What is asked for, and a sentence for each part that cannot be used."""
-    given = {name: values[0].strip() for name, values in parse_qs(query.removeprefix("?")).items()}
+    given = words_of(query)
     wrong = [f"The address asks for {name!r}, which is no filter: not used." for name in given if name not in FIELDS]
     fill, states = given.get("fill", ""), set(filter(None, given.get("state", "").split(",")))
     is_number = fill.isascii() and fill.isdigit() and len(fill) <= LONGEST_FILL

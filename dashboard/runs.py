@@ -15,6 +15,7 @@ from dashboard.marks import SIGNS, seams, stage_word
 from dashboard.run_filters import filters, wanted_of
 from dashboard.settings import Settings
 from spy.domain.act import Act
+from spy.domain.product import required_names
 from spy.domain.verdict import State
 from spy.store.views import Cell, GridRun
 
@@ -89,7 +90,7 @@ def columns(config: Settings, detector: str | None, prefix: str) -> list[dict[st
         {"field": "reason", "headerName": "Why", "width": 240, "tooltipField": "reason" + WHY},
         {"field": "class", "headerName": "Class", "width": 110},
     ]
-    gating = {name for required in config.required.values() for name in required.products}
+    gating = required_names(config.required.values())
     ordered = sorted(config.products.values(), key=lambda product: product.name not in gating)
     groups: dict[str, list[dict[str, Any]]] = {}
     for product in ordered:

@@ -15,7 +15,7 @@ from dash import MATCH, ClientsideFunction, Dash, Input, Output, State, ctx, no_
 from dashboard.history import ASK, SHOWN, TABLE, evidence_table
 from dashboard.pages import Pages
 from dashboard.trouble import TROUBLE
-from spy.store.views import run_detail
+from spy.store.views import facts_of_run
 
 AGAIN = ClientsideFunction("unfold", "again")
 """In assets/unfold.js, which also asks when a reader unfolds."""
@@ -43,6 +43,5 @@ def unfold(dash: Dash, pages: Pages) -> None:
 
 
 def _table(pages: Pages, run: int) -> tuple[Any, str]:
-    detail = run_detail(pages.store, run, pages.clock(), pages.config.products)
-    found = detail.evidence if detail else ()
+    found = facts_of_run(pages.store, run)
     return evidence_table(found), hashlib.sha256(repr(found).encode()).hexdigest()

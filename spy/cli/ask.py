@@ -21,7 +21,7 @@ from spy.config import Config
 from spy.database import close_database
 from spy.domain.errors import ActError, StoreError
 from spy.domain.evidence import Evidence, Scope
-from spy.domain.product import needed_online
+from spy.domain.product import needed_online, required_names
 from spy.domain.run import Run
 from spy.domain.subject import part_of
 from spy.probe import Open, OpenRun, Probe
@@ -74,14 +74,13 @@ def open_of(settings: Config, board: Board, now: datetime, run: int | None) -> O
         # Not followed: most likely over. Services that are only asked about ended runs are asked.
         runs = [OpenRun(Run(run, settings.agent.instance, end=now - timedelta(hours=1)))]
     first_safe = board.value(0, "first_safe_run")
-    required = frozenset(name for wanted in settings.classes.values() for name in wanted.required)
     return Open(
         now=now,
         runs=runs,
         products=settings.products,
         instance=settings.agent.instance,
         first_safe_run=first_safe if isinstance(first_safe, int) else run,
-        gating=required,
+        gating=required_names(settings.required.values()),
         online_tags=needed_online(settings.required.values()),
     )
 

@@ -26,7 +26,7 @@ from spy.clock import utc_now
 from spy.config import Config
 from spy.domain.errors import ConfigError, SpyError, StoreError
 from spy.domain.evidence import Scope
-from spy.domain.product import needed_online
+from spy.domain.product import needed_online, required_names
 from spy.domain.run import Run
 from spy.domain.subject import of_tag, part_of
 from spy.probe import Open, OpenRun, Probe
@@ -139,9 +139,9 @@ def _trial(config: Config, probe: Probe, frontier: int | None) -> Open:
     runs = [OpenRun(Run(frontier, config.agent.instance, end=now - timedelta(hours=1)))] if frontier else []
     if _tells(probe, "mapped", Scope.TAG):
         runs = _one_per_global_tag(config, frontier or 1, now)
-    required = frozenset(name for wanted in config.classes.values() for name in wanted.required)
-    online = needed_online(config.required.values())
-    return Open(now, runs, config.products, config.agent.instance, frontier, required, online)
+    classes = config.required.values()
+    gating, online = required_names(classes), needed_online(classes)
+    return Open(now, runs, config.products, config.agent.instance, frontier, gating, online)
 
 
 def _one_per_global_tag(config: Config, number: int, now: datetime) -> list[OpenRun]:

@@ -13,6 +13,7 @@ from spy.cli.options import AsJson, ConfigFile, existing_store, load, now_of, pe
 from spy.cli.printing import say
 from spy.config import Config
 from spy.domain.errors import ActError
+from spy.domain.product import required_names
 from spy.store import views
 from spy.store.views import Delay, ProductLatency, RunSaved, Saved, Share, Span, Spread
 
@@ -35,7 +36,7 @@ def saved(*, begin: From, end: To, run: OneRun = None, config: ConfigFile = None
 
 
 def _ask(settings: Config, first: datetime, last: datetime, run: int | None) -> Saved:
-    gating = {name for required in settings.required.values() for name in required.products}
+    gating = required_names(settings.required.values())
     store = existing_store(settings)
     return views.saved(
         store,

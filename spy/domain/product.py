@@ -91,6 +91,11 @@ class Required:
     """Tags that must reach the run's end, whatever its streams declare."""
 
 
+def required_names(classes: Iterable[Required]) -> frozenset[str]:
+    """Products that some class requires."""
+    return frozenset(name for required in classes for name in required.products)
+
+
 def needed_online(classes: Iterable[Required]) -> tuple[OnlineTag, ...]:
     """Online tags that some class requires, by name."""
     needed = {tag.name: tag for required in classes for tag in required.online_tags}

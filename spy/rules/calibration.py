@@ -14,7 +14,7 @@ from spy.domain.product import NoPayload, Product
 from spy.domain.verdict import Seen
 from spy.rules import waits
 from spy.rules.gating import NotKnown, Unfed, gating_tags, known, number, time
-from spy.rules.situation import is_of_upload
+from spy.rules.situation import SETTLE_GRACE, is_of_upload
 from spy.rules.view import View
 
 DERIVED: tuple[Fact, ...] = (
@@ -180,7 +180,7 @@ def _shifted(view: View, product: Product) -> str:
 def _after_upload(view: View, product: Product, where: Seen) -> tuple[str, str]:
     """The log says done and nothing is in place: lag of the database copy, a partial harvest, or a lost payload."""
     uploaded = time(view.fact(view.situation.product(product.name), "uploaded_at"))
-    sure_at = uploaded + view.situation.settle_grace
+    sure_at = uploaded + SETTLE_GRACE
     looks = [view.fact(view.situation.tag(tag), "payload_hash").seen_at for tag in gating_tags(view, product)]
     if any(seen_at is None or seen_at < sure_at for seen_at in looks):
         view.wake(sure_at)
@@ -197,7 +197,7 @@ def _log_was_read_since(view: View, product: Product) -> bool:
     """Whether a file that made the newest interval would be known: the log was read long enough after it."""
     read_at = view.fact(view.situation.product(product.name), "upload_status").seen_at
     inserted = max(time(view.fact(view.situation.tag(tag), "inserted_at")) for tag in gating_tags(view, product))
-    return read_at is not None and read_at >= inserted + view.situation.settle_grace
+    return read_at is not None and read_at >= inserted + SETTLE_GRACE
 
 
 def _is_done(view: View, product: Product) -> bool:

@@ -10,7 +10,7 @@ from typing import Any
 
 from spy.domain.errors import ConfigError
 from spy.domain.evidence import Fact, Kind, Scope
-from spy.domain.product import OnlineTag, Product, Required, needed_online
+from spy.domain.product import OnlineTag, Product, Required, needed_online, required_names
 from spy.expressions import Expression, ExpressionError, Language
 from spy.rules.derive import DERIVED
 
@@ -71,7 +71,7 @@ class Rulebook:
     @property
     def gating(self) -> frozenset[str]:
         """Products that some class requires."""
-        return frozenset(name for required in self.classes.values() for name in required.products)
+        return required_names(self.classes.values())
 
     @property
     def online_tags(self) -> tuple[OnlineTag, ...]:

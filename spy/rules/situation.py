@@ -18,7 +18,7 @@ from spy.domain.verdict import Seen
 CLOCKS_DIFFER = timedelta(minutes=2)
 """What is seen further ahead than this is the mistake of a clock."""
 SETTLE_GRACE = timedelta(minutes=10)
-"""How far the upload log and what it tells of in the database may be apart."""
+"""How far the upload log and what it tells of in the database may be apart: the copy that is read lags behind."""
 
 
 def is_of_upload(inserted: datetime, uploaded: datetime) -> bool | None:
@@ -68,8 +68,6 @@ class Situation:
     upload_order_timeout: timedelta = timedelta(hours=18)
     held_until: datetime | None = None
     """UTC; end of a hold that Tier0 accepted for this run: it is not locked before."""
-    settle_grace: timedelta = SETTLE_GRACE
-    """How long "log says done, database has nothing" may be replication lag."""
     dqm_grace: timedelta = timedelta(hours=1)
     """How long after a stream's end DQM may still be importing the harvest."""
 

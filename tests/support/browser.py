@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, Locator, Page, sync_playwright
 
 ARGUMENTS = [
     "--headless",
@@ -34,3 +34,13 @@ def browser() -> Iterator[Browser]:
         started = playwright.chromium.launch(executable_path=chromium(), args=ARGUMENTS)
         yield started
         started.close()
+
+
+def point_at(page: Page, mark: Locator) -> tuple[float, float]:
+    """Bring the mouse to the middle of a mark of a chart, which other marks may cover; where that is."""
+    mark.scroll_into_view_if_needed()
+    box = mark.bounding_box()
+    assert box is not None, "the mark is not shown"
+    place = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    page.mouse.move(*place)
+    return place

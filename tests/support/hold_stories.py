@@ -14,6 +14,7 @@ from probes.simulation.scenario import Scenario
 from probes.simulation.step import Steps
 from spy.app import open_agent_store
 from spy.config import load
+from spy.domain.product import required_names
 from spy.store.engine import open_store, reading, writing
 from spy.store.tables import DecisionRow, EvidenceRow, LookRow, MoveRow, ProbeRow, ReleaseRow, RunRow, table_of
 from spy.store.views import Delay, RunSaved, Saved, saved
@@ -21,7 +22,7 @@ from tests.tell_stories import STORIES
 
 ZERO = datetime(2026, 6, 1, tzinfo=UTC)
 CONFIG = load()
-GATING = {name for required in CONFIG.required.values() for name in required.products}
+GATING = required_names(CONFIG.required.values())
 FIVE = sorted(GATING)
 
 KEPT = (RunRow, ReleaseRow, MoveRow, DecisionRow, EvidenceRow, LookRow, ProbeRow)

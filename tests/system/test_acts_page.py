@@ -13,18 +13,11 @@ from spy.store import audit
 from spy.store.engine import reading
 from spy.web.app import create
 from tests.contract.door.conftest import PEOPLE, settings
-from tests.support.browser import browser
 from tests.support.filled_store import NOW, FilledStore, a_night
 from tests.support.provider import PASSWORD, PYTHON, Provider
 from tests.support.served import HOST, Served
 
 pytestmark = pytest.mark.browser
-
-
-@pytest.fixture(scope="module")
-def chromium():
-    with browser() as started:
-        yield started
 
 
 @pytest.fixture(params=["", "/calib"], ids=["at the root", "under a prefix"])

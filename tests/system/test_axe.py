@@ -11,7 +11,6 @@ from dashboard.app import mount
 from dashboard.paths import PAGES
 from spy.web.app import create
 from tests.support.axe import breaches
-from tests.support.browser import browser
 from tests.support.busy_night import a_busy_night, careful
 from tests.support.filled_store import NOW, FilledStore
 from tests.support.served import Served
@@ -42,12 +41,6 @@ WIDE: ViewportSize = {"width": 1400, "height": 900}
 PHONE: ViewportSize = {"width": 390, "height": 844}
 PART_MS = 60_000
 """Plotly and the grid are large scripts, and this machine may be busy."""
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    with browser() as started:
-        yield started
 
 
 @pytest.fixture(scope="module")

@@ -12,7 +12,7 @@ from dashboard.app import mount
 from spy.config import load
 from spy.domain.subject import of_run
 from spy.web.app import create
-from tests.support.browser import browser
+from tests.support.browser import point_at
 from tests.support.filled_store import NOW, FilledStore, a_night
 from tests.support.served import Served
 
@@ -21,12 +21,6 @@ pytestmark = pytest.mark.browser
 CHART_MS = 30_000
 """Plotly is a large script, and this machine may be busy."""
 BY_LUMINOSITY = "luminosity recorded until then (1/pb)"
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    with browser() as started:
-        yield started
 
 
 @pytest.fixture
@@ -77,8 +71,5 @@ def test_a_click_names_the_run_also_where_the_height_is_no_number_of_it(page):
     page.goto("/?y=luminosity")
     point = page.locator("#now-frontier .point").first
     expect(point).to_be_visible(timeout=CHART_MS)
-    point.scroll_into_view_if_needed()
-    box = point.bounding_box()
-    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
-    page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    page.mouse.click(*point_at(page, point))
     expect(page.locator("#now-frontier-told")).to_contain_text("Run 398600: ")

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
@@ -20,9 +19,8 @@ from spy.domain.release import Stage
 from spy.store import audit
 from spy.store.engine import reading
 from spy.web.app import create
-from tests.support.browser import browser
 from tests.support.busy_night import careful
-from tests.support.filled_store import NOW, FilledStore, a_night
+from tests.support.filled_store import NOW, FilledStore
 from tests.support.served import Served
 
 pytestmark = pytest.mark.browser
@@ -61,19 +59,6 @@ IS_BEHIND = """() => {
   return box.bottom <= header.getBoundingClientRect().bottom || box.top >= innerHeight ? focused.outerHTML : "";
 }"""
 """What has the focus and cannot be seen (success criterion 2.4.11)."""
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    with browser() as started:
-        yield started
-
-
-@pytest.fixture
-def night(tmp_path: Path) -> Iterator[FilledStore]:
-    store = a_night(FilledStore(f"sqlite:///{tmp_path / 'spy.db'}"))
-    yield store
-    store.close()
 
 
 @pytest.fixture

@@ -11,24 +11,10 @@ from dashboard.app import mount
 from spy.config import load
 from spy.domain.act import Do
 from spy.web.app import create
-from tests.support.browser import browser
-from tests.support.filled_store import NOW, FilledStore, a_night
+from tests.support.filled_store import NOW
 from tests.support.served import Served
 
 pytestmark = pytest.mark.browser
-
-
-@pytest.fixture(scope="module")
-def chromium():
-    with browser() as started:
-        yield started
-
-
-@pytest.fixture
-def night(tmp_path):
-    store = a_night(FilledStore(f"sqlite:///{tmp_path / 'spy.db'}"))
-    yield store
-    store.close()
 
 
 @pytest.fixture

@@ -24,7 +24,6 @@ from spy.web.app import create
 from spy.web.door import cookie_name, csrf_cookie_name, csrf_of
 from spy.web.guard import close
 from tests.contract.door.conftest import settings
-from tests.support.browser import browser
 from tests.support.command import Process, configured
 from tests.support.filled_store import NOW, FilledStore, a_night
 from tests.support.served import HOST, Served
@@ -35,12 +34,6 @@ READY = "Run 398602: every calibration that it needs is in place"
 PUSHED_MS = 2000
 AN_HOUR_MS = 3_600_000
 AGE, PAGE = "#age", "html"
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    with browser() as started:
-        yield started
 
 
 @dataclass
@@ -65,13 +58,6 @@ def opened(page: Page, url: str) -> Page:
 def pushes(page: Page) -> None:
     """Wait until the page has heard that it will be told."""
     expect(page.locator(PAGE)).to_have_attribute("data-live", "pushed")
-
-
-@pytest.fixture
-def night(tmp_path: Path) -> Iterator[FilledStore]:
-    store = a_night(FilledStore(f"sqlite:///{tmp_path / 'spy.db'}"))
-    yield store
-    store.close()
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
@@ -12,8 +11,7 @@ from dashboard.app import mount
 from spy.config import load
 from spy.domain.verdict import State
 from spy.web.app import create
-from tests.support.browser import browser
-from tests.support.filled_store import NOW, FilledStore, a_night
+from tests.support.filled_store import NOW, FilledStore
 from tests.support.served import Served
 
 pytestmark = pytest.mark.browser
@@ -24,19 +22,6 @@ EVERY_PAGE = (
 )
 CHART_MS = 30_000
 DARK, LIGHT = "rgb(16, 21, 27)", "rgb(246, 247, 249)"
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    with browser() as started:
-        yield started
-
-
-@pytest.fixture
-def night(tmp_path: Path) -> Iterator[FilledStore]:
-    store = a_night(FilledStore(f"sqlite:///{tmp_path / 'spy.db'}"))
-    yield store
-    store.close()
 
 
 @pytest.fixture

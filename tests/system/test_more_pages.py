@@ -5,13 +5,8 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import expect
 
-from dashboard.app import mount
-from probes.simulation.scenario import Scenario
-from probes.simulation.step import Steps
-from spy.web.app import create
-from tests.support.browser import browser
-from tests.support.served import Served
-from tests.support.tree import ROOT
+from tests.support.browser import point_at
+from tests.support.story_page import opened, page_of, played
 
 pytestmark = pytest.mark.browser
 
@@ -22,36 +17,14 @@ CHART_MS = 30_000
 
 @pytest.fixture(scope="module")
 def steps(tmp_path_factory):
-    played = Steps(Scenario.load(ROOT / "tests/scenarios/overtaken_run.toml"), tmp_path_factory.mktemp("steps"))
-    played.play()
-    played.at = played.scenario.until
-    yield played
-    played.close()
-
-
-@pytest.fixture(scope="module")
-def chromium():
-    with browser() as started:
-        yield started
+    with played("overtaken_run", tmp_path_factory.mktemp("steps")) as steps:
+        yield steps
 
 
 @pytest.fixture
 def site(steps, chromium):
-    """Address of a page on the end of a story, a tab, and what the browser complained about."""
-    with Served(create(steps.config, steps.store, lambda: steps.at, [mount])) as served:
-        page = chromium.new_page()
-        complaints: list[str] = []
-        page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        yield served.url, page, complaints
-        page.close()
-
-
-def opened(site, path):
-    url, page, _ = site
-    page.goto(url + path)
-    page.locator("#page h1").wait_for()
-    return page
+    with page_of(steps, chromium) as site:
+        yield site
 
 
 def test_trends_tell_hours_causes_and_runs_and_hand_them_out_as_csv(site):
@@ -72,10 +45,7 @@ def test_the_frontier_tells_at_a_click_what_a_run_waited_for(site):
     page = opened(site, "/trends?days=30")
     point = page.locator("#trend-frontier .point").first
     expect(point).to_be_visible(timeout=CHART_MS)
-    point.scroll_into_view_if_needed()
-    box = point.bounding_box()
-    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
-    page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    page.mouse.click(*point_at(page, point))
     expect(page.locator("#trend-frontier-told")).to_contain_text("Run 3986")
     page.locator("#trend-frontier-table summary").click()
     expect(page.locator("#trend-frontier-table tbody tr").first).to_contain_text("h ")

@@ -19,7 +19,6 @@ from spy.domain.subject import of_run
 from spy.domain.verdict import State
 from spy.store import notes
 from spy.web.app import create
-from tests.support.browser import browser
 from tests.support.filled_store import NOW, REQUIRED, FilledStore, a_night
 from tests.support.served import Served
 
@@ -46,12 +45,6 @@ class Site:
         """Wait for the next answer of the server."""
         with self.page.expect_response("**/_dash-update-component"):
             pass
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    with browser() as started:
-        yield started
 
 
 @pytest.fixture

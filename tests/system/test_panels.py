@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
@@ -14,8 +13,7 @@ from dashboard.reads import UNSURE
 from spy.config import load
 from spy.domain.verdict import State
 from spy.web.app import create
-from tests.support.browser import browser
-from tests.support.filled_store import NOW, FilledStore, a_night
+from tests.support.filled_store import NOW, FilledStore
 from tests.support.served import Served
 
 pytestmark = pytest.mark.browser
@@ -27,19 +25,6 @@ class Broken(Exception):
 
 def breaks(*_args: object, **_more: object) -> None:
     raise Broken("a secret of the house")
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    with browser() as started:
-        yield started
-
-
-@pytest.fixture
-def night(tmp_path: Path) -> Iterator[FilledStore]:
-    store = a_night(FilledStore(f"sqlite:///{tmp_path / 'spy.db'}"))
-    yield store
-    store.close()
 
 
 @pytest.fixture

@@ -7,15 +7,10 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from dashboard.app import mount
-from probes.simulation.scenario import Scenario
-from probes.simulation.step import Steps
 from spy.store.engine import writing
-from spy.web.app import create
-from tests.support.browser import browser
+from tests.support.browser import point_at
 from tests.support.pictures import keep
-from tests.support.served import Served
-from tests.support.tree import ROOT
+from tests.support.story_page import opened, page_of, played
 
 pytestmark = pytest.mark.browser
 
@@ -26,40 +21,18 @@ CHART_MS = 30_000
 
 @pytest.fixture(scope="module")
 def steps(tmp_path_factory):
-    played = Steps(Scenario.load(ROOT / "tests/scenarios/keep_back.toml"), tmp_path_factory.mktemp("steps"))
-    played.play()
-    played.at = played.scenario.until
-    yield played
-    played.close()
-
-
-@pytest.fixture(scope="module")
-def chromium():
-    with browser() as started:
-        yield started
+    with played("keep_back", tmp_path_factory.mktemp("steps")) as steps:
+        yield steps
 
 
 @pytest.fixture
 def site(steps, chromium):
-    """Address of a page on the end of a story, a tab, and what the browser complained about."""
-    with Served(create(steps.config, steps.store, lambda: steps.at, [mount])) as served:
-        page = chromium.new_page(viewport={"width": 1400, "height": 900})
-        complaints: list[str] = []
-        page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        yield served.url, page, complaints
-        page.close()
-
-
-def opened(site, path=f"/run/{RUN}"):
-    url, page, _ = site
-    page.goto(url + path)
-    page.locator("#page h1").wait_for()
-    return page
+    with page_of(steps, chromium, viewport={"width": 1400, "height": 900}) as site:
+        yield site
 
 
 def test_the_course_of_a_run_is_a_picture_and_the_same_as_a_table(site):
-    page = opened(site)
+    page = opened(site, f"/run/{RUN}")
     marks = page.locator("#timeline .scatterlayer path.point")
     expect(marks.first).to_be_visible(timeout=CHART_MS)
     page.get_by_text(re.compile(r"As a table: \d+ entries")).click()
@@ -74,17 +47,15 @@ def test_the_course_of_a_run_is_a_picture_and_the_same_as_a_table(site):
 
 
 def test_a_mark_of_the_picture_tells_what_it_was(site):
-    page = opened(site)
+    page = opened(site, f"/run/{RUN}")
     mark = page.locator("#timeline .scatterlayer path.point").last
     expect(mark).to_be_visible(timeout=CHART_MS)
-    mark.scroll_into_view_if_needed()
-    box = mark.bounding_box()
-    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    point_at(page, mark)
     expect(page.locator("#timeline .hoverlayer")).to_contain_text("UTC")
 
 
 def test_every_vote_says_its_values_and_how_old_they_were(site):
-    page = opened(site)
+    page = opened(site, f"/run/{RUN}")
     run = page.get_by_role("table", name="The run itself")
     first = run.locator("tr", has_text="tier0-answers")
     expect(first).to_contain_text("first_safe_run =")
@@ -92,7 +63,7 @@ def test_every_vote_says_its_values_and_how_old_they_were(site):
 
 
 def test_two_revisions_are_compared_and_the_choice_is_in_the_address(site):
-    page = opened(site)
+    page = opened(site, f"/run/{RUN}")
     last = int(page.locator("#compare-to").input_value())
     assert (page.locator("#compare-from").input_value(), last > 2) == (str(last - 1), True)
     page.locator("#compare-from").select_option("1")
@@ -119,7 +90,7 @@ def test_a_revision_that_is_none_is_one_of_the_last_two(site):
 
 
 def test_the_page_leads_to_the_sources_and_to_everything_as_json(site):
-    page = opened(site)
+    page = opened(site, f"/run/{RUN}")
     for name, start in (
         ("OMS", "https://cmsoms.cern.ch/"),
         ("DQM GUI", "https://cmsweb.cern.ch/dqm/"),
@@ -145,7 +116,7 @@ def test_a_part_that_fails_names_itself_and_the_other_parts_are_there(site, step
         old = connection.exec_driver_sql(f"SELECT id, value FROM evidence WHERE id = ({first})").one()
         connection.exec_driver_sql("UPDATE evidence SET value = ? WHERE id = ?", ('{"broken":1}', old.id))
     try:
-        page = opened(site)
+        page = opened(site, f"/run/{RUN}")
         expect(page.locator("#page [role=alert]")).to_have_text(
             "✕ The timeline failed: the log of the server has the reason. The rest of the page goes on."
         )
@@ -160,7 +131,7 @@ def test_a_part_that_fails_names_itself_and_the_other_parts_are_there(site, step
 def test_the_page_of_a_run_fits_a_phone_and_a_screen_in_light_and_dark(site, scheme, width):
     site[1].emulate_media(color_scheme=scheme)
     site[1].set_viewport_size({"width": width, "height": 800})
-    page = opened(site)
+    page = opened(site, f"/run/{RUN}")
     expect(page.locator("#timeline .scatterlayer path.point").first).to_be_visible(timeout=CHART_MS)
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     keep(page, f"run-{scheme}-{width}")

@@ -17,7 +17,6 @@ from spy.domain.act import Do
 from spy.domain.verdict import State
 from spy.store.engine import writing
 from spy.web.app import create
-from tests.support.browser import browser
 from tests.support.filled_store import NOW, FilledStore, a_night
 from tests.support.pictures import keep
 from tests.support.served import Served
@@ -52,12 +51,6 @@ class Site:
 
     def cell(self, run: int, field: str):
         return self.page.locator(f'[row-id="{run}"] [col-id="{field}"]')
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    with browser() as started:
-        yield started
 
 
 @pytest.fixture

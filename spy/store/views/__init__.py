@@ -8,7 +8,7 @@ from spy.store.views.compared import Compared, Vote, compared
 from spy.store.views.decided import Decision, brief, decision_at, decisions_after, last_decision_id, shown
 from spy.store.views.decision_list import Wanted, decision_page
 from spy.store.views.delivery_list import Status, delivery_page
-from spy.store.views.detail import Message, Move, RunDetail, run_detail
+from spy.store.views.detail import Message, Move, RunDetail, facts_of_run, run_detail
 from spy.store.views.evidence_list import evidence_page, fact_page
 from spy.store.views.facts import heartbeat
 from spy.store.views.mark import change_mark
@@ -114,6 +114,7 @@ __all__ = [
     "delivery_page",
     "evidence_page",
     "fact_page",
+    "facts_of_run",
     "first_unready_run",
     "handover",
     "heartbeat",

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Engine, or_, select
+from sqlalchemy import Connection, Engine, or_, select
 
 from spy.domain.act import Act
 from spy.domain.evidence import Evidence
@@ -76,15 +76,24 @@ def run_detail(store: Engine, run: int, now: datetime, products: Products | None
         row = connection.execute(select(_run).where(_run.c.number == run)).first()
         if row is None:
             return None
-        evidence = sorted(ledger.evidence_of_run(connection, run), key=lambda e: e.key)
         return RunDetail(
             line=lines_of(connection, [row], now, products)[0],
             revisions=tuple(newest_decided.history(connection, chunk)),
             moves=tuple(as_move(r) for r in decisions.moves(connection, chunk)),
             messages=tuple(as_message(r) for r in outbox.of_chunk(connection, chunk)),
             acts=tuple(_acts_on(connection, run)),
-            evidence=tuple(evidence),
+            evidence=_facts(connection, run),
         )
+
+
+def facts_of_run(store: Engine, run: int) -> tuple[Evidence, ...]:
+    """`RunDetail.evidence` alone; empty for a run that the agent never followed."""
+    with reading(store) as connection:
+        return _facts(connection, run)
+
+
+def _facts(connection: Connection, run: int) -> tuple[Evidence, ...]:
+    return tuple(sorted(ledger.evidence_of_run(connection, run), key=lambda e: e.key))
 
 
 def _acts_on(connection: Any, run: int) -> list[Act]:

@@ -11,7 +11,7 @@ from spy.domain.act import Do
 from spy.domain.release import Stage
 from spy.domain.verdict import State
 from spy.store import acts
-from spy.store.tables import MoveRow, OutboxRow, table_of
+from spy.store.tables import MoveRow, OutboxRow, ReleaseRow, table_of
 from spy.store.views import newest_decided
 from spy.store.views.decided import Decision
 from spy.store.views.now import Overtaken, Undelivered
@@ -19,6 +19,7 @@ from spy.store.views.runs import RunLine
 
 _move = table_of(MoveRow)
 _outbox = table_of(OutboxRow)
+_release = table_of(ReleaseRow)
 
 PATIENCE = timedelta(minutes=5)
 """A message that was not taken at once mostly is soon."""
@@ -54,11 +55,9 @@ def held_until(connection: Connection, lines: Sequence[RunLine]) -> dict[int, da
 
 def overtaken(connection: Connection, now: datetime) -> tuple[Overtaken, ...]:
     """Those that were not ready, or ready and kept: a shadow agent's ready runs go by Tier0's clock as they should."""
-    query = select(_move.c.chunk, _move.c.at, _move.c.why).where(
-        _move.c.at > now - REMEMBERED, _move.c.at <= now, _move.c.after == Stage.OVERTAKEN
-    )
-    told = [row for row in connection.execute(query) if "shadow would have released" not in row.why]
-    rows = {int(row.chunk.split("/")[0]): row for row in told}
+    query = select(_release.c.run, _move.c.at).join(_release, _release.c.chunk == _move.c.chunk)
+    query = query.where(_move.c.at > now - REMEMBERED, _move.c.at <= now, _move.c.after == Stage.OVERTAKEN)
+    rows = {row.run: row for row in connection.execute(query.where(_release.c.would_at.is_(None)))}
     newest = {d.run: d for d in newest_decided.newest(connection, rows).values()} if rows else {}
     active = acts.active(connection, now) if rows else []
     found = []

@@ -9,6 +9,7 @@ from fastapi import APIRouter, Depends, Query
 from starlette.exceptions import HTTPException
 
 from spy.config import Config
+from spy.domain.product import required_names
 from spy.store.views import PUBLISHED_2024, Delay, ProductLatency, RunSaved, Trends, trends
 from spy.web.api.answers import Answer
 from spy.web.api.paging import Limit, Moment, only_known, time_of
@@ -144,7 +145,7 @@ def router(source: Source) -> APIRouter:
 
 def _ask(source: Source, begin: datetime, end: datetime, now: datetime) -> Trends:
     config: Config = source.config
-    gating = {name for required in config.required.values() for name in required.products}
+    gating = required_names(config.required.values())
     return trends(
         source.store,
         begin,
