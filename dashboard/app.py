@@ -10,7 +10,7 @@ from dash import Dash
 from fastapi import FastAPI
 from sqlalchemy import Engine
 
-from dashboard import callbacks, live, runs_callbacks
+from dashboard import callbacks, grid_script, live, runs_callbacks
 from dashboard.fixed import Fixed, path_of
 from dashboard.frame import index, layout
 from dashboard.pages import Clock, Pages
@@ -30,6 +30,7 @@ def mount(app: FastAPI, store: Engine, config: Settings, clock: Clock) -> None:
     server: Any = app  # Dash takes the applications of its backends, and declares only Flask's
     site: Site = app.state.site
     assets = path_of(ASSETS)
+    grid_script.keep_out()
     dash = Dash(
         "dashboard",
         server=server,
@@ -42,7 +43,7 @@ def mount(app: FastAPI, store: Engine, config: Settings, clock: Clock) -> None:
         csrf_token_name=app.state.csrf_cookie,
         title="Calibration readiness",
         update_title="",
-        index_string=index(address(site.prefix, assets)),
+        index_string=index(address(site.prefix, assets), grid_script.address(site.prefix)),
         suppress_callback_exceptions=True,  # forms are there only on their pages
         websocket_callbacks=False,  # but for those that say so
         websocket_allowed_origins=[site.origin],
@@ -56,6 +57,7 @@ def mount(app: FastAPI, store: Engine, config: Settings, clock: Clock) -> None:
     callbacks.show(dash, pages)
     callbacks.click(dash, pages)
     runs_callbacks.browse(dash, pages)
+    grid_script.show(dash)
     unfold(dash, pages)
     callbacks.do(dash, app.state.asked)
     callbacks.agree(dash, app.state.asked)

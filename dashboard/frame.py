@@ -23,6 +23,7 @@ _INDEX = """<!DOCTYPE html>
 <head>
 {%metas%}
 <meta name="color-scheme" content="light dark">
+<meta name="grid-script" content="GRID">
 <script src="LOOK"></script>
 <title>{%title%}</title>
 {%favicon%}
@@ -39,9 +40,9 @@ _INDEX = """<!DOCTYPE html>
 </html>"""
 
 
-def index(look: str) -> str:
-    """The document round every page; `look` is the address of the script that comes first."""
-    return _INDEX.replace("LOOK", look)
+def index(look: str, grid: str) -> str:
+    """The document round every page: addresses of the script that comes first, and of the one for pages with a grid."""
+    return _INDEX.replace("LOOK", look).replace("GRID", grid)
 
 
 def layout() -> html.Div:

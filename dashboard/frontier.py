@@ -69,12 +69,21 @@ def figure(runs: Sequence[RunSaved], seen: Heights) -> go.Figure:
                 hovertemplate=f"run %{{customdata[0]}}, {name} %{{x|%d %b %H:%M}} UTC{up}{about}",
             )
         )
-    upwards = {"rangemode": "tozero"} if is_lumi else {"tickformat": "d"}
+    upwards = {"rangemode": "tozero"} if is_lumi else run_ticks([run.run for run in runs])
     # Zoom of one kind of height means nothing in the other.
     shown.update_layout(**(LOOK | {"uirevision": f"kept {seen.of} {seen.unit}"}))
     shown.update_layout(xaxis={"title": "UTC"}, yaxis={"title": seen.title, **upwards})
     return shown
 
+
+def run_ticks(numbers: Sequence[int]) -> dict[str, Any]:
+    """Each run number once: where there are few, or one zooms in, the chart would step by halves."""
+    few = max(numbers, default=0) - min(numbers, default=0) <= FEW
+    return {"tickformat": "~f"} | ({"tick0": 0, "dtick": 1} if few else {})  # "d" rounds halves to numbers seen before
+
+
+FEW = 12
+"""Numbers between the lowest and the highest run that all find room."""
 
 LOOK: dict[str, Any] = {
     "margin": {"l": 70, "r": 20, "t": 30, "b": 45},

@@ -73,9 +73,9 @@ def choice(period: Period, path: str, **kept: str) -> list[Any]:
         for name, n in PERIODS
     ]
     begin, end = (f"{moment:%Y-%m-%dT%H:%M}" for moment in (period.begin, period.end))
-    fields = [
-        html.Label(["From (UTC) ", dcc.Input(id="period-from", value=begin, type="text", debounce=True)]),
-        html.Label(["to ", dcc.Input(id="period-to", value=end, type="text", debounce=True)]),
+    fields = [  # no debounce: see act.py
+        html.Label(["From (UTC) ", dcc.Input(id="period-from", value=begin, type="text")]),
+        html.Label(["to ", dcc.Input(id="period-to", value=end, type="text")]),
         html.Button("Show", id="period-show", n_clicks=0),
     ]
     said = html.P(period.mistake, className="said unknown", role="alert") if period.mistake else ""

@@ -53,8 +53,9 @@ def filters(wanted: WantedRuns, config: Settings) -> html.Div:
         {"value": str(state), "label": html.Span([html.Span(SIGNS[state], className="sign"), str(state)])}
         for state in sorted(State, key=lambda state: -state.rank)
     ]
+    # No debounce: see act.py. It counts when it is left, or at Enter.
     fill = dcc.Input(
-        id="runs-fill", value=str(wanted.fill or ""), inputMode="numeric", debounce=True, placeholder="any", maxLength=7
+        id="runs-fill", value=str(wanted.fill or ""), inputMode="numeric", placeholder="any", maxLength=LONGEST_FILL
     )
     return html.Div(
         [

@@ -11,7 +11,9 @@ from typing import Any
 import dash_ag_grid as dag
 from dash import dcc, html
 
+from dashboard.grid_script import with_grid
 from dashboard.marks import SIGNS, seams, stage_word
+from dashboard.paths import under
 from dashboard.run_filters import filters, wanted_of
 from dashboard.settings import Settings
 from spy.domain.act import Act
@@ -41,8 +43,7 @@ _CLASSES = {str(state): _IS.format(f"{SIGNS[state]} {state}") for state in State
 def runs_page(query: str, config: Settings, prefix: str) -> list[Any]:
     wanted, _ = wanted_of(query)
     hint = "Arrow keys move in the grid, Enter opens the run. In brackets: advisory, it holds nothing back."
-    return [
-        html.H1("Runs"),
+    parts = [
         dcc.Location(id="runs-address", refresh=False),
         dcc.Interval(id="runs-tick", interval=LOOK_AGAIN_MS),
         dcc.Store(id="runs-mark"),
@@ -75,6 +76,7 @@ def runs_page(query: str, config: Settings, prefix: str) -> list[Any]:
         ),
         html.Div(hint, id="runs-told", role="status", className="quiet"),
     ]
+    return [html.H1("Runs"), *with_grid(under(prefix, parts))]
 
 
 def columns(config: Settings, detector: str | None, prefix: str) -> list[dict[str, Any]]:

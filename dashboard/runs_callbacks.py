@@ -13,6 +13,9 @@ from dashboard.runs import columns, rows
 from dashboard.trouble import TROUBLE
 from spy.store.views import newest_change, run_choices, run_window
 
+TYPED = "fill"
+"""A field that is not chosen from a list: what is typed counts as a whole."""
+
 
 def browse(dash: Dash, pages: Pages) -> None:
     products = pages.config.products
@@ -61,7 +64,13 @@ def _in_the_browser(dash: Any) -> None:
         return ClientsideFunction("runs", name)
 
     values = [(f"runs-{name}", "value") for name in FIELDS]
-    dash.clientside_callback(function("filter"), *(Input(*value) for value in values), prevent_initial_call=True)
+    dash.clientside_callback(
+        function("filter"),
+        *(Input(f"runs-{name}", "value") for name in FIELDS if name != TYPED),
+        *(Input(f"runs-{TYPED}", when) for when in ("n_submit", "n_blur")),
+        *(State(*value) for value in values),
+        prevent_initial_call=True,
+    )
     dash.clientside_callback(
         function("controls"),
         *(Output(*value) for value in values),

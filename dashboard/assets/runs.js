@@ -42,8 +42,8 @@
 
   window.dash_clientside = window.dash_clientside || {};
   window.dash_clientside.runs = {
-    filter: function (...values) {
-      const query = queryOf(values);
+    filter: function (...told) {
+      const query = queryOf(told.slice(-FIELDS.length)); // before them stands what turned
       if (query !== queryOf(valuesOf(window.location.search))) go(window.location.pathname + query);
       return same();
     },

@@ -42,6 +42,8 @@ _REACHES: Sequence[tuple[str, Reach]] = (
 )
 """What a token needs, by the first path that fits; for any other path there is no token."""
 CSRF_HEADER = "x-csrftoken"
+BY_ITSELF = "x-by-itself"
+"""Sent by a page at which nobody did anything, and no use of its session. Whoever sends it can only lose by it."""
 HERE = Caller("", Role.ADMIN, Means.LOCAL)
 """Of a site without login, which only this machine reaches. Acts say themselves who signs."""
 
@@ -77,7 +79,9 @@ class Door:
         headers = Headers(scope=scope)
         session = cookie_parser(headers.get("cookie", "")).get(cookie_name(self.site), "")
         try:
-            caller = await asyncio.to_thread(self._caller, session, headers)
+            # A websocket is opened by the page, and again after each break: nobody has done anything.
+            is_used = scope["type"] == "http" and BY_ITSELF not in headers
+            caller = await asyncio.to_thread(self._caller, session, headers, is_used)
         except StoreError as broken:
             await self._refuse(no_store(broken), scope, receive, send)
             return
@@ -111,7 +115,7 @@ class Door:
         else:
             await answer(scope, receive, send)
 
-    def _caller(self, session: str, headers: Headers) -> Caller | None:
+    def _caller(self, session: str, headers: Headers, is_used: bool) -> Caller | None:
         """A token counts before a cookie: who sends one means it."""
         source, now = self.source, self.source.clock()
         scheme, _, token = headers.get("authorization", "").partition(" ")
@@ -125,7 +129,7 @@ class Door:
         if not session:
             return None
         caller, is_old = self._of_session(session)
-        if caller and is_old:
+        if caller and is_old and is_used:
             with writing(source.store) as connection:
                 sessions.note_use(connection, session, now)
         return caller

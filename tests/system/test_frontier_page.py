@@ -73,3 +73,16 @@ def test_a_click_names_the_run_also_where_the_height_is_no_number_of_it(page):
     expect(point).to_be_visible(timeout=CHART_MS)
     page.mouse.click(*point_at(page, point))
     expect(page.locator("#now-frontier-told")).to_contain_text("Run 398600: ")
+
+
+@pytest.mark.parametrize("zoom", [None, [398600.2, 398602.8]])
+def test_few_runs_have_each_number_once_beside_the_chart_zoomed_or_not(page, zoom):
+    page.goto("/trends?from=2026-06-01T02:30&to=2026-06-01T04:30" if zoom is None else "/trends?days=30")
+    expect(page.locator("#trend-frontier .ytitle")).to_have_text("run", timeout=CHART_MS)
+    if zoom:
+        page.locator("#trend-frontier .js-plotly-plot").evaluate(
+            "async (chart, range) => { await Plotly.relayout(chart, { 'yaxis.range': range }); }", zoom
+        )
+    told = page.locator("#trend-frontier .ytick").all_text_contents()
+    assert {"398601", "398602"} <= set(told)
+    assert len(told) == len(set(told)), told

@@ -203,6 +203,26 @@ def with_login(
         context.close()
 
 
+def test_a_page_says_whether_somebody_is_there_or_it_asks_by_itself(site):
+    """It asks each time because it was told of a change."""
+    page = site.context.new_page()
+    page.clock.install()
+    opened(page, f"{site.served.url}/run/398602")
+    pushes(page)
+
+    def is_by_itself(said: str) -> bool:
+        with page.expect_request(lambda one: one.method == "POST") as asked:
+            site.store.decide(398602, State.BLOCKED, said)
+        expect(page.locator("#sentence")).to_contain_text(said)
+        return "x-by-itself" in asked.value.headers
+
+    assert not is_by_itself("somebody has opened it just now")
+    page.clock.fast_forward(120_000)
+    assert is_by_itself("nobody has done anything for two minutes")
+    page.keyboard.press("Shift")
+    assert not is_by_itself("a key was pressed")
+
+
 def test_a_session_that_has_ended_ends_the_push_and_the_page_says_so(with_login):
     page = with_login.tab("/calib/run/398602")
     pushes(page)

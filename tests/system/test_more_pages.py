@@ -115,6 +115,16 @@ def test_any_period_is_chosen_by_keyboard_kept_in_the_address_and_refused_in_a_s
     assert site[2] == []
 
 
+def test_a_period_typed_fast_keeps_its_letters_in_their_order(site):
+    page = opened(site, "/trends")
+    for name, typed in (("from", "2026-06-01T01:23"), ("to", "2026-06-01T04:56")):
+        page.locator(f"#period-{name}").fill("")
+        page.keyboard.type(typed)
+        expect(page.locator(f"#period-{name}")).to_have_value(typed)
+    page.click("#period-show")
+    expect(page.locator("#sentence")).to_contain_text("From 2026-06-01 01:23 to 2026-06-01 04:56 UTC")
+
+
 @pytest.mark.parametrize("query", ["?days=x", "?days=-1", "?days=99999999999999999999", "?days=", "?other=1"])
 def test_a_period_that_is_none_is_a_week_or_the_longest(site, query):
     page = opened(site, f"/trends{query}")

@@ -25,6 +25,7 @@ pytestmark = pytest.mark.browser
 
 HISTORY = 120
 """Closed runs below 398600: more than the browser keeps or asks for at once."""
+SCRIPT = "dash_ag_grid.v"
 GRID_MS = 30_000
 """The grid is a large script, and this machine may be busy."""
 
@@ -179,6 +180,19 @@ def test_a_filter_is_chosen_from_what_the_runs_have(site):
     keep(page, "runs-filtered")
 
 
+def test_a_fill_typed_fast_is_taken_as_a_whole_at_enter_and_when_it_is_left(site):
+    page = site.open()
+    for fill, leave in (("39850", "Enter"), ("39851", "Tab")):
+        page.locator("#runs-fill").fill("")
+        page.keyboard.type(fill)
+        expect(page.locator("#runs-fill")).to_have_value(fill)
+        page.keyboard.press(leave)
+        expect(page).to_have_url(re.compile(rf"/runs\?fill={fill}$"))
+        expect(page.locator("#runs-count")).to_have_text("10 runs")
+    page.go_back()
+    expect(page).to_have_url(re.compile(r"/runs\?fill=39850$"))
+
+
 NONSENSE = {
     "fill=abc": "Fill 'abc' is no number",
     "state=broken": "No state is called 'broken'",
@@ -220,6 +234,35 @@ def test_a_click_on_the_number_opens_the_run(site):
     page.get_by_role("link", name="398603").click()
     expect(page.locator("#sentence")).to_contain_text("Run 398603")
     assert site.complaints == []
+
+
+# --- its script -----------------------------------------------------------------------------------------------------
+
+
+def test_the_script_of_the_grid_comes_once_and_only_where_a_grid_is(site):
+    came: list[str] = []
+    site.page.on("request", lambda request: came.append(request.url) if SCRIPT in request.url else None)
+    page = site.open("/services")
+    page.get_by_role("link", name="Acts").click()
+    page.locator("h1", has_text="Acts").wait_for()
+    assert came == []
+    for _ in range(2):
+        page.get_by_role("link", name="Runs").click()
+        expect(site.cell(398602, "verdict")).to_have_text("✕ blocked", timeout=GRID_MS)
+        page.get_by_role("link", name="Acts").click()
+        page.locator("h1", has_text="Acts").wait_for()
+    assert len(came) == 1
+    assert site.complaints == []
+
+
+def test_a_script_that_does_not_come_is_said_and_comes_at_the_next_visit(site):
+    site.page.route(f"**/{SCRIPT}*", lambda route: route.abort())
+    site.page.goto(f"{site.served.url}/runs")
+    expect(site.page.locator("#page [role=alert]")).to_contain_text("reload the page", timeout=GRID_MS)
+    site.page.unroute(f"**/{SCRIPT}*")
+    site.page.get_by_role("link", name="Acts").click()
+    site.page.get_by_role("link", name="Runs").click()
+    expect(site.cell(398602, "verdict")).to_have_text("✕ blocked", timeout=GRID_MS)
 
 
 # --- what fails -----------------------------------------------------------------------------------------------------

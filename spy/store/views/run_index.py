@@ -9,14 +9,14 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import chain
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Select, Text, func, or_, select, type_coerce
+from sqlalchemy import Connection, Select, Text, bindparam, func, or_, select, type_coerce
 
-from spy.domain.act import Act
 from spy.domain.product import Products
 from spy.domain.verdict import State
 from spy.store import acts
@@ -51,14 +51,15 @@ class WantedRuns:
         return self == WantedRuns()
 
 
-class Sought(NamedTuple):
-    run: int
+class Kind(NamedTuple):
+    """What is sought of a run. Of 50,000 runs there are some thousand kinds: a fill is one era, class and verdict."""
+
     era: str
     run_class: str
     fill: int | None
     verdict: State
-    products: Mapping[str, str]
-    """One object for all runs whose products stand alike."""
+    products: str | None
+    """As stored; runs whose products stand alike have the same text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,86 +76,100 @@ class RunIndex:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._closed: dict[int, Sought] = {}
+        self._kind_of: dict[int, Kind] = {}
+        self._closed: dict[Kind, list[int]] = {}
         self._until: datetime | None = None
         self._read: dict[str, Any] = {}
 
     def matching(self, connection: Connection, wanted: WantedRuns, now: datetime, products: Products) -> list[int]:
         """Run numbers, the newest first."""
-        runs = self._all(connection, now)
-        if wanted.person is not None:
-            theirs = _of_person(connection, wanted.person)
-            runs = [one for one in runs if any(act.concerns(one.run) for act in theirs)]
         mine = {name for name, product in products.items() if product.detector == wanted.detector}
-        return sorted((one.run for one in runs if _is(one, wanted, mine)), reverse=True)
+        with self._lock:
+            still_open = self._renew(connection, now)
+            found: list[int] = []
+            for runs in (self._closed, still_open):
+                found += chain.from_iterable(runs[kind] for kind in runs if self._is(kind, wanted, mine))
+        found.sort(reverse=True)
+        return found if wanted.person is None else _of_person(connection, wanted.person, found)
 
     def choices(self, connection: Connection, now: datetime) -> Choices:
-        runs = self._all(connection, now)
-        who = connection.execute(select(_act.c.who).where(_about_runs()).distinct().order_by(_act.c.who)).scalars()
         newest: dict[str, int] = {}
-        for one in runs:
-            newest[one.era] = max(one.run, newest.get(one.era, 0))
-        eras = sorted((era for era in newest if era), key=lambda era: -newest[era])
-        return Choices(tuple(eras), tuple(sorted({one.run_class for one in runs} - {""})), tuple(who))
-
-    def _all(self, connection: Connection, now: datetime) -> list[Sought]:
+        classes: set[str] = set()
         with self._lock:
-            still_open = []
-            for is_open, *told in connection.execute(_statement(self._until)):
-                one = self._sought(*told)
-                if is_open:
-                    still_open.append(one)
-                else:
-                    self._closed[one.run] = one
-            self._until = max(now - SETTLED, self._until or now - SETTLED)
-            return [*self._closed.values(), *still_open]
+            still_open = self._renew(connection, now)
+            for runs in (self._closed, still_open):
+                for kind, numbers in runs.items():
+                    newest[kind.era] = max(newest.get(kind.era, 0), *numbers)
+                    classes.add(kind.run_class)
+        who = connection.execute(select(_act.c.who).where(_about_runs()).distinct().order_by(_act.c.who)).scalars()
+        eras = sorted((era for era in newest if era), key=lambda era: -newest[era])
+        return Choices(tuple(eras), tuple(sorted(classes - {""})), tuple(who))
 
-    def _sought(self, run: int, verdict: str | None, products: str | None, *facts: str | None) -> Sought:
-        """Texts as they are stored: thousands of runs have the same few, and each is read once."""
+    def _renew(self, connection: Connection, now: datetime) -> dict[Kind, list[int]]:
+        """Takes in what was closed since the last question; what is open, read just now."""
+        still_open: dict[Kind, list[int]] = {}
+        query = _ALL if self._until is None else _OPEN_OR_AFTER
+        for is_open, number, verdict, products, *facts in connection.execute(query, {"after": self._until}):
+            kind = self._kind(verdict, products, *facts)
+            if is_open:
+                still_open.setdefault(kind, []).append(number)
+            else:
+                self._keep(number, kind)
+        self._until = max(now - SETTLED, self._until or now - SETTLED)
+        return still_open
+
+    def _keep(self, number: int, kind: Kind) -> None:
+        before = self._kind_of.get(number)
+        if before == kind:
+            return
+        if before is not None:
+            self._closed[before].remove(number)
+            if not self._closed[before]:
+                del self._closed[before]
+        self._kind_of[number] = kind
+        self._closed.setdefault(kind, []).append(number)
+
+    def _kind(self, verdict: str | None, products: str | None, *facts: str | None) -> Kind:
         era, run_class, fill = (self._told(text) for text in facts)
-        return Sought(
-            run=run,
+        return Kind(
             era=era if isinstance(era, str) else "",
             run_class=run_class if isinstance(run_class, str) else "",
             fill=fill if isinstance(fill, int) else None,
             verdict=State(verdict) if verdict else State.UNKNOWN,
-            products=self._told(products) or {},
+            products=products,
         )
 
     def _told(self, text: str | None) -> Any:
+        """Texts as they are stored: thousands of runs have the same few, and each is read once."""
         if text is None:
             return None
         if text not in self._read:
             self._read[text] = json.loads(text)
         return self._read[text]
 
+    def _is(self, one: Kind, wanted: WantedRuns, mine: Collection[str]) -> bool:
+        if wanted.era is not None and one.era != wanted.era:
+            return False
+        if wanted.run_class is not None and one.run_class != wanted.run_class:
+            return False
+        if wanted.fill is not None and one.fill != wanted.fill:
+            return False
+        if wanted.detector is None:
+            return not wanted.states or one.verdict in wanted.states
+        stand = self._told(one.products) or {}
+        return any(name in mine and (not wanted.states or state in wanted.states) for name, state in stand.items())
 
-def _is(one: Sought, wanted: WantedRuns, mine: Collection[str]) -> bool:
-    if wanted.era is not None and one.era != wanted.era:
-        return False
-    if wanted.run_class is not None and one.run_class != wanted.run_class:
-        return False
-    if wanted.fill is not None and one.fill != wanted.fill:
-        return False
-    if wanted.detector is None:
-        return not wanted.states or one.verdict in wanted.states
-    return any(name in mine and (not wanted.states or state in wanted.states) for name, state in one.products.items())
 
-
-def _statement(closed_after: datetime | None) -> Select[Any]:
-    """Of all runs, or of those that are open or were closed after a time."""
+def _statement() -> Select[Any]:
     others = _decision.alias()
     newest = select(func.max(others.c.id)).where(others.c.run == _run.c.number).correlate(_run).scalar_subquery()
-    query = select(
+    return select(
         _run.c.closed_at.is_(None),
         _run.c.number,
         _decision.c.verdict,
         type_coerce(_decision.c.products, Text),
         *(type_coerce(newest_value(name), Text) for name in SOUGHT),
     ).select_from(_run.outerjoin(_decision, _decision.c.id == newest))
-    if closed_after is None:
-        return query
-    return query.where(or_(_run.c.closed_at.is_(None), _run.c.closed_at > closed_after))
 
 
 def newest_value(name: str) -> Any:
@@ -171,6 +186,17 @@ def _about_runs() -> Any:
     return or_(_act.c.run.is_not(None), _act.c.from_run.is_not(None))
 
 
-def _of_person(connection: Connection, who: str) -> list[Act]:
+def _of_person(connection: Connection, who: str, numbers: Sequence[int]) -> list[int]:
+    """Those of the numbers on which this person acted."""
     rows = connection.execute(select(_act).where(_act.c.who == who, _about_runs()))
-    return [acts.as_act(row) for row in rows]
+    done = [acts.as_act(row) for row in rows]
+    single = {act.run for act in done if act.run is not None}
+    ranges = [act for act in done if act.run is None]
+    return [number for number in numbers if number in single or any(act.concerns(number) for act in ranges)]
+
+
+_ALL = _statement()
+_OPEN_OR_AFTER = _ALL.where(
+    or_(_run.c.closed_at.is_(None), _run.c.closed_at > bindparam("after", type_=_run.c.closed_at.type))
+)
+"""Made once: to make one takes as long as to ask it of 50 open runs."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Engine, func, or_, select
+from sqlalchemy import Connection, Engine, bindparam, func, or_, select
 
 from spy.domain.act import Act
 from spy.domain.product import Products
@@ -27,7 +27,13 @@ _run = table_of(RunRow)
 WIDEST = 200
 """Rows in one window at the most."""
 FACTS = ("run_start", "run_end", "run_ended", "run_class", "era", "fill")
+_THESE: Any = bindparam("numbers", expanding=True)
+_FACTS_OF = select(_run, *map(newest_value, FACTS)).where(_run.c.number.in_(_THESE)).order_by(_run.c.number.desc())
+"""Made once: to make it takes as long as to ask it."""
 _DECIDED = ("run", "revision", "at", "verdict", "cause", "reasons", "outcomes", "products", "required", "deadline")
+_DECISIONS_OF = select(*(_decision.c[name] for name in _DECIDED)).where(
+    _decision.c.id.in_(select(func.max(_decision.c.id)).where(_decision.c.run.in_(_THESE)).group_by(_decision.c.run))
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,13 +112,10 @@ def newest_change(store: Engine) -> str:
 
 
 def _runs(connection: Connection, numbers: Sequence[int]) -> Iterable[GridRun]:
-    facts = select(_run, *map(newest_value, FACTS)).where(_run.c.number.in_(numbers)).order_by(_run.c.number.desc())
-    last = select(func.max(_decision.c.id)).where(_decision.c.run.in_(numbers)).group_by(_decision.c.run)
-    columns = [_decision.c[name] for name in _DECIDED]
-    newest = {row.run: row for row in connection.execute(select(*columns).where(_decision.c.id.in_(last)))}
+    newest = {row.run: row for row in connection.execute(_DECISIONS_OF, {"numbers": numbers})}
     releases = {row.run: row for row in decisions.releases(connection, numbers).values()}
     done = _acts(connection, numbers)
-    for row in connection.execute(facts).all():
+    for row in connection.execute(_FACTS_OF, {"numbers": numbers}).all():
         mine = tuple(act for act in done if act.concerns(row.number))
         yield _run_of(row, newest.get(row.number), releases.get(row.number), mine)
 

@@ -119,6 +119,15 @@ def test_a_session_ends_when_it_is_not_used_and_when_it_is_old(gate):
     assert gate.ask("/api/v1/runs", used).status_code == 401, "24 h are over"
 
 
+def test_what_a_page_asks_by_itself_keeps_nobody_logged_in(gate):
+    browser, asks = gate.log_in("sam"), {"x-by-itself": "1"}
+    gate.later(timedelta(hours=7))
+    assert gate.ask("/api/v1/runs", browser, headers=asks).status_code == 200
+    gate.later(timedelta(hours=4))
+    assert gate.ask("/api/v1/runs", browser, headers=asks).status_code == 401, "nobody used it for 11 h"
+    assert gate.ask("/api/v1/runs", browser).status_code == 401, "and it stays ended"
+
+
 def test_a_role_that_is_given_or_taken_counts_from_the_next_request_on(gate):
     browser = gate.log_in("vera")
 

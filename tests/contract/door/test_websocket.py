@@ -63,6 +63,21 @@ def test_a_websocket_with_a_session_passes_and_is_known(store):
     assert (inside["caller"].who, inside["caller"].role, inside["caller"].key) == ("sam", Role.SHIFTER, "sub-1")
 
 
+def test_a_page_that_opens_its_websocket_anew_does_not_use_its_session(store):
+    cookie = session(store)
+    with writing(store.engine) as connection:
+        connection.exec_driver_sql("UPDATE session SET used_at = '2026-06-01 09:00:00.000000'")
+    knock(store, {"type": "websocket"}, **cookie)
+    assert _used(store) == "2026-06-01 09:00"
+    knock(store, {"type": "http", "method": "GET"}, **cookie)
+    assert _used(store) == f"{NOW:%Y-%m-%d %H:%M}"
+
+
+def _used(store):
+    with writing(store.engine) as connection:
+        return str(connection.exec_driver_sql("SELECT used_at FROM session").scalar())[:16]
+
+
 @pytest.mark.parametrize(
     "headers", [{}, {"cookie": "__Host-spy="}, {"cookie": "__Host-spy=wrong"}, {"cookie": "spy=x"}]
 )
