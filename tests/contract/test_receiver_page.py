@@ -74,5 +74,3 @@ def test_what_is_typed_from_the_page_is_recorded_by_the_receiver_of_the_page(tmp
         entry | {"received_at": ""} for entry in shown["decisions"]
     ]
     assert (tmp_path / "var" / "release.key").stat().st_mode & 0o777 == 0o600
-
-
