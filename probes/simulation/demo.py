@@ -111,7 +111,8 @@ def _live(scenario: Scenario, speed: float, port: int) -> None:
         if live.report:
             typer.echo(f"Live mode: {proof.WHY} (report {live.report}, docs/regret.md).")
         first = scenario.runs[0].number if scenario.runs else "RUN"
-        typer.echo(f"Ask it from another terminal: spy status --config {settings}, or spy explain {first}")
+        typer.echo(f"Ask it from another terminal: spy status --config {settings}")
+        typer.echo(f"or: spy explain {first} --config {settings}")
         narrator = Narrator(live)
         while not stopped.wait(0.5) and thread.is_alive():
             for sentence in narrator.news():

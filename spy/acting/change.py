@@ -33,7 +33,8 @@ def end(asked: Asked, number: int, why: str) -> Done:
     """End one act now. Denied without the right, ActError if it is not in force or its kind does not last."""
     act = _in_force(asked, number, "end")
     if act.do in _ENDED_BY:
-        return perform(asked, Intent(_ENDED_BY[act.do], asked.caller.who, why, _chunk(act), act.from_run))
+        ending = Intent(_ENDED_BY[act.do], asked.caller.who, why, _chunk(act), act.from_run, to_run=act.to_run)
+        return perform(asked, ending)
     _check_right(asked, act)
     for name, text in (("who", asked.caller.who), ("why", why)):
         if not text.strip():
@@ -59,6 +60,7 @@ def extend(asked: Asked, number: int, until: str, why: str) -> Done:
         until_tag=act.until_tag,
         rule=act.rule,
         product=act.product,
+        to_run=act.to_run,
         instead_of=number,
     )
     if act.until is None:

@@ -151,7 +151,7 @@ class Spy:
         return self._all(Act, "acts", "acts", do=do, who=who, run=run, in_force=in_force)
 
     def act(self, do: Do, why: str, *, preview: bool = False, **wish: Any) -> Done:
-        """`wish`: chunk or from_run, until, until_tag, rule, product; `who` where the site has no login."""
+        """`wish`: chunk or from_run (to_run), until, until_tag, rule, product; `who` where the site has no login."""
         return decoded(Done, self._wire.post("acts", {"do": do, "why": why, **wish}, {"preview": preview}))
 
     def end(self, act: int, why: str, who: str = "") -> Done:

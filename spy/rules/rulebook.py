@@ -159,6 +159,15 @@ def _toothless(rules: tuple[RuleText, ...], file: str) -> list[str]:
     return mistakes
 
 
+_FOR_PEOPLE = ("owners", "detector")
+"""Whom to call: no outcome depends on it, and a new address should not close live mode."""
+
+
+def _deciding(part: Product | Required) -> dict[str, Any]:
+    """Its fields without those for people, in what it holds too."""
+    return asdict(part, dict_factory=lambda fields: {name: v for name, v in fields if name not in _FOR_PEOPLE})
+
+
 def _hash(
     rules: tuple[RuleText, ...],
     exemptions: tuple[ExemptionText, ...],
@@ -168,9 +177,9 @@ def _hash(
 ) -> str:
     content = {
         "beside": beside,
-        "rules": [asdict(r) for r in rules],
+        "rules": [asdict(r) | {"text": ""} for r in rules],  # its sentence is in no decision, unlike an exemption's
         "exemptions": [asdict(e) for e in exemptions],
-        "products": {k: asdict(v) | {"accepts": sorted(v.accepts)} for k, v in products.items()},
-        "classes": {k: asdict(v) for k, v in classes.items()},
+        "products": {k: _deciding(v) | {"accepts": sorted(v.accepts)} for k, v in products.items()},
+        "classes": {k: _deciding(v) for k, v in classes.items()},
     }
     return hashlib.sha256(json.dumps(content, sort_keys=True, default=str).encode()).hexdigest()[:16]

@@ -9,7 +9,8 @@ import pytest
 from pydantic import BaseModel
 from typer.main import get_command
 
-from spy.config import Config
+from spy.config import Config, load
+from spy.domain.caller import NEEDS
 from tests.support.tree import ROOT, files, relative, toml
 
 LINK = re.compile(r"\]\(([^)#\s]+)(#[^)]*)?\)")
@@ -77,6 +78,28 @@ def test_every_link_between_the_docs_leads_somewhere():
 
 def test_the_page_serves_the_shifters_document_as_it_is_in_the_docs():
     assert (ROOT / "dashboard" / "texts" / "for-shifters.md").read_text(encoding="utf-8") == doc("for-shifters.md")
+
+
+def test_the_shifters_document_names_every_act_of_the_page_with_the_role_that_it_needs():
+    from dashboard.act import WORDS  # here, so that a broken page fails one test and not this file
+
+    told = re.findall(r"^\| \*([^*|]+)\* \| \**(\w+)\** \|", doc("for-shifters.md"), re.MULTILINE)
+    assert sorted(told) == sorted((word, str(NEEDS[do])) for do, (word, _) in WORDS.items())
+
+
+def test_what_the_docs_show_of_the_shipped_configuration_is_so():
+    config = load()
+    shown = f"{len(config.rule)} rules, {len(config.product)} products, {len(config.probe)} probes"
+    assert re.findall(r"no mistake found: (.*); mode", doc("commands.md")) == [shown]
+    revisions = [path.name for path in files("spy/store/migrations/versions") if path.name[0].isdigit()]
+    assert re.findall(r"as of \S+Z, schema (\d+), ", all_docs()) == [max(revisions)[:4]]
+
+
+def test_every_option_of_the_demo_is_explained():
+    from probes.simulation.demo import app  # here, so that a broken demo fails one test and not this file
+
+    options = {name for option in get_command(app).params for name in option.opts if name.startswith("--")}
+    assert {option for option in options if option not in doc("scenarios.md")} == set()
 
 
 def test_each_state_leads_to_a_section_that_tells_what_it_means_and_every_reader_has_a_document():

@@ -1,9 +1,19 @@
 """The hash of the rulebook stands for everything that changes decisions, and for nothing else."""
 
+import re
+from dataclasses import fields, replace
+
 import pytest
 
 from spy.app import probes_of, rulebook_of
 from spy.config import packaged_text, parse
+from spy.domain.product import Product
+from spy.rules.rulebook import RuleText, build
+
+RULES = [
+    RuleText("any", "run", ready="run > 0", text="", always=True),
+    RuleText("each", "product", ready='placement == "in_place"', text=""),
+]
 
 ENDPOINT = """
 [[endpoint]]
@@ -57,6 +67,34 @@ def test_whatever_changes_decisions_changes_the_hash(overrides):
 def test_whatever_changes_decisions_in_a_list_changes_the_hash(before, after):
     assert packaged_text().count(before) == 1
     assert hash_of(packaged_text().replace(before, after)) != hash_of()
+
+
+def each(text: str, key: str, value: str) -> tuple[str, int]:
+    return re.subn(rf"^({key} *= *).*$", rf"\g<1>{value}", text, flags=re.MULTILINE)
+
+
+@pytest.mark.parametrize(("key", "value"), [("owners", '["new@example.invalid"]'), ("detector", '"Muon"')])
+def test_whom_to_call_leaves_the_hash_alone(key, value):
+    text, changed = each(packaged_text(), key, value)
+    assert changed > 1
+    assert hash_of(text) == hash_of()
+
+
+def test_the_sentence_of_a_rule_is_in_no_decision_and_that_of_an_exemption_is():
+    before, _, after = packaged_text().partition("[[exemption]]")
+    of_rules, changed = each(before, "text", '"another sentence"')
+    assert changed > 1
+    assert hash_of(of_rules + "[[exemption]]" + after) == hash_of()
+    of_exemptions, changed = each(after, "text", '"another sentence"')
+    assert changed > 1
+    assert hash_of(before + "[[exemption]]" + of_exemptions) != hash_of()
+
+
+@pytest.mark.parametrize("field", sorted({f.name for f in fields(Product)} - {"owners", "detector"}))
+def test_everything_else_of_a_product_changes_the_hash(field):
+    name, product = next(iter(parse(packaged_text(), "config.toml").products.items()))
+    odd = replace(product, **{field: ("odd",)})
+    assert build(RULES, [], {name: odd}, {}, ()).hash != build(RULES, [], {name: product}, {}, ()).hash
 
 
 def test_what_an_endpoint_says_and_for_how_long_it_is_believed_change_the_hash():

@@ -36,6 +36,8 @@ class Wish(BaseModel):
     why: Text = Field(min_length=1, max_length=MOST)
     chunk: Text = Field(default="", max_length=200)
     from_run: int | None = Field(default=None, ge=1, lt=MOST_RUN)
+    to_run: int | None = Field(default=None, ge=1, lt=MOST_RUN)
+    """With from_run: the last run that it is about."""
     until: Text = Field(default="", max_length=40)
     """2026-06-01T12:00:00Z, or from now on: 6h, 2d."""
     until_tag: Text = Field(default="", max_length=200)

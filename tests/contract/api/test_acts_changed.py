@@ -52,6 +52,23 @@ def test_a_longer_act_takes_the_place_of_the_old_one_at_once(site):
     assert site.get("/readiness/398603")["reasons"][1:] == ["keep_back: ana: not understood yet"]
 
 
+def test_an_act_on_a_range_stays_on_its_range_when_it_is_made_longer_and_ended(site):
+    wish = {"do": "keep_back", "from_run": 398602, "to_run": 398603, "why": "noise", "until": "6h"}
+    number = site.post("/acts", **wish).json()["act"]["id"]
+    longer = site.post(f"/acts/{number}/extend", until="12h", why="not understood yet").json()["act"]
+    assert (longer["from_run"], longer["to_run"]) == (398602, 398603)
+    ended = site.post(f"/acts/{longer['id']}/end", why="understood")
+    assert (ended.status_code, ended.json()["act"]["to_run"]) == (201, 398603)
+    assert in_force(site) == [("release_back", None)]
+
+
+@pytest.mark.parametrize("wish", [{"chunk": "398602", "to_run": 398603}, {"from_run": 398603, "to_run": 398602}])
+def test_a_range_that_is_none_is_refused(site, wish):
+    answer = site.post("/acts", do="keep_back", why="noise", until="6h", **wish)
+    assert (answer.status_code, "--from-run" in answer.json()["detail"]) == (400, True)
+    assert in_force(site) == []
+
+
 @pytest.mark.parametrize("until", ["1h", "2026-06-01T18:00:00Z", "soon", "2026-06-01T11:00:00Z"])
 def test_an_act_is_not_made_shorter_or_ended_by_an_extension(site, until):
     number = keep(site)
