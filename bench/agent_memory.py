@@ -1,7 +1,8 @@
 """The agent alone in a process, following many runs: `python -m bench.agent_memory LOOKS RUNS OPEN`.
 
 It loads what `spy agent` loads and nothing of the simulated world. Each run is seen when it is ready, and then locked
-and forgotten after 48 h; so many are begun in 48 h as are asked for. Shadow mode: nothing is sent.
+and forgotten after 48 h; so many are begun in 48 h as are asked for. Shadow mode: nothing is sent. The agent leads all
+the time; at the end it comes to lead anew, and reads all that it knows once more.
 """
 
 from __future__ import annotations
@@ -63,16 +64,21 @@ def follow(looks: Sequence[Look], at: datetime, runs: int, at_a_time: int) -> No
         probes = probes_of(config)
         agent = build_agent(config, store, probes, dict.fromkeys(probes), me="memory")
         print(f"at the start: {resident_mib():.0f} MiB", flush=True)
+        agent.lead(at)
         for number in range(runs):
             run, by = TEMPLATE + number, every * number
-            agent.lead(at + by)
+            agent.lead(at + by, lease_now=at)
             agent.take(list(looks_of(looks, run, by, run - at_a_time // 2)), at + by)
             assert agent.judged[run].verdict.state is State.READY, agent.judged[run].verdict.reasons
             agent.tick(at + by + timedelta(minutes=1))
             if number + 1 == 500 or (number + 1) % max(runs // 20, 1) == 0:
                 print(f"after {number + 1:,} runs, {len(agent.board.runs)} open: {resident_mib():.0f} MiB", flush=True)
             assert number < at_a_time or at_a_time // 2 <= len(agent.board.runs) <= 2 * at_a_time, "opened and closed"
+        before = resident_mib("VmHWM")
+        agent.fence = 0
+        agent.lead(at + by + timedelta(minutes=2))
         store.dispose()
+    print(f"before the lead was taken anew at most {before:.0f} MiB")
     print(f"at most {resident_mib('VmHWM'):.0f} MiB; at the end {resident_mib():.1f}")
 
 

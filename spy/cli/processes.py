@@ -3,60 +3,29 @@
 from __future__ import annotations
 
 import logging
-import os
 import queue
-import signal
-import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
-from types import FrameType
 
 import typer
-import uvicorn
 
-from spy.app import build_runner, build_web, open_agent_store
+from spy.app import build_runner, open_agent_store
 from spy.cli.check import checked
-from spy.cli.logs import log_to_errors, take_over
+from spy.cli.ending import end_at_the_last_moment, on_signals
+from spy.cli.logs import log_to_errors
 from spy.cli.options import AsJson, ConfigFile, shown_url
 from spy.clock import age_text, utc_now
 from spy.config import Config
-from spy.domain.errors import ConfigError
 from spy.store import notes
 from spy.store.engine import writing
-from spy.web.serve import server_of, settle
 
 log = logging.getLogger("spy")
 
-LAST_MOMENT = timedelta(seconds=4)
-"""After a signal; then the process ends however it stands."""
 PARENTS_PATIENCE = timedelta(seconds=4.3)
 """After which `spy run` kills what it started; 5 s are promised."""
-SIGNALS = (signal.SIGTERM, signal.SIGINT)
-
-
-def end_at_the_last_moment() -> None:
-    """Whatever hangs in a thread or a driver, the process ends. Every decision is a committed row: nothing is lost."""
-
-    def end() -> None:
-        log.warning("something still hangs; it is left behind")
-        os._exit(0)
-
-    timer = threading.Timer(LAST_MOMENT.total_seconds(), end)
-    timer.daemon = True
-    timer.start()
-
-
-def _on_signals(act: Callable[[int], None]) -> None:
-    def handle(number: int, frame: FrameType | None) -> None:
-        act(number)
-
-    for number in SIGNALS:
-        signal.signal(number, handle)
-
 
 # --- the agent ------------------------------------------------------------------------------------------------------
 
@@ -72,7 +41,7 @@ def agent(*, config: ConfigFile = None, as_json: AsJson = False) -> None:
             told_to_end.set()
             end_at_the_last_moment()
 
-    _on_signals(end)
+    on_signals(end)
     runner = build_runner(settings)
     with writing(runner.agent.store) as connection:
         notes.put(connection, notes.MODE, settings.agent.mode, utc_now())
@@ -96,44 +65,14 @@ def _introduce(settings: Config) -> None:
 # --- the page -------------------------------------------------------------------------------------------------------
 
 
-class Server(uvicorn.Server):
-    """Ends by the last moment, also when the signal comes before it serves."""
-
-    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        self.end(sig)
-        super().handle_exit(sig, frame)
-
-    def end(self, number: int) -> None:
-        if not self.should_exit:
-            end_at_the_last_moment()
-        self.should_exit = True
-
-
 def web(*, config: ConfigFile = None, as_json: AsJson = False) -> None:
     """Serve the page and the API, until SIGTERM or Ctrl-C. --json: log lines in JSON."""
+    # Imported here: no other command needs the libraries of a web server, and the agent does without their memory.
+    from spy.cli.serving import serve
+
     settings = checked(config)
     log_to_errors(as_json)
-    store = open_agent_store(settings.agent.store)
-    server = Server(server_of(build_web(settings, store), settings.web.host, settings.web.port).config)
-    take_over("uvicorn")
-    # Uvicorn has its own handlers while it serves, and raises the signal again once it has ended: not a crash.
-    _on_signals(server.end)
-    listening = _listen(settings)
-    host, port = settings.web.host, listening.getsockname()[1]
-    settle()
-    log.info("the page: http://%s:%s", f"[{host}]" if ":" in host else host, port)
-    server.run(sockets=[listening])
-    store.dispose()
-    log.info("ended")
-
-
-def _listen(settings: Config) -> socket.socket:
-    host, port = settings.web.host, settings.web.port
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    try:
-        return socket.create_server((host, port), family=family)
-    except OSError as taken:
-        raise ConfigError([f"web.host and web.port: cannot listen on {host}:{port}: {taken.strerror}"]) from None
+    serve(settings)
 
 
 # --- both -----------------------------------------------------------------------------------------------------------
@@ -145,7 +84,7 @@ def run(*, config: ConfigFile = None, as_json: AsJson = False) -> None:
     log_to_errors(as_json)
     open_agent_store(settings.agent.store).dispose()  # prepared once, so that not both do it
     events: queue.SimpleQueue[tuple[str, int]] = queue.SimpleQueue()
-    _on_signals(lambda number: events.put(("", number)))
+    on_signals(lambda number: events.put(("", number)))
     children = {name: _start(name, config, as_json) for name in ("agent", "web")}
     for name, child in children.items():
         _watch(name, child, events)

@@ -25,7 +25,10 @@ Part = tuple[str, str]
 
 class Earlier:
     def __init__(self) -> None:
-        self._runs: dict[int, dict[tuple[Part, str], Value]] = {}
+        self._told: dict[tuple[Part, str], dict[int, Value]] = {}
+        """By fact and then by run, since one fact of many runs is asked for, and so its name is kept once."""
+        self._counts: dict[int, int] = {}
+        """Run to how many facts are told of it."""
         self._numbers: list[int] = []
         """Of these runs, sorted."""
 
@@ -34,33 +37,37 @@ class Earlier:
         run = run_of(subject)
         if run is None or name not in FACTS:
             return
-        if run not in self._runs:
-            self._runs[run] = {}
+        if run not in self._counts:
+            self._counts[run] = 0
             insort(self._numbers, run)
-        facts, key = self._runs[run], (part_of(subject), name)
+        told = self._told.setdefault((part_of(subject), name), {})
+        before = len(told)
         if value is None:
-            facts.pop(key, None)
+            told.pop(run, None)
         else:
-            facts[key] = value
+            told[run] = value
+        self._counts[run] += len(told) - before
 
     def forget(self, before: int) -> None:
         """What no open run looks at any more; `before`: the lowest of them."""
         gone = bisect_left(self._numbers, before - KEPT)
         for run in self._numbers[:gone]:
-            del self._runs[run]
+            del self._counts[run]
+            for told in self._told.values():
+                told.pop(run, None)
         del self._numbers[:gone]
 
     def count(self, run: int) -> int:
         """Facts that a run is held against: fewer found later, and some were cut away."""
-        return sum(len(self._runs[number]) for number in self._below(run))
+        return sum(self._counts[number] for number in self._below(run))
 
     def values(self, run: int, part: Part, name: str, run_class: Value | None) -> list[Past]:
         """Of earlier runs of the class, newest first, at most as many as make a band."""
+        told, classes = self._of((part, name)), self._of(_CLASS)
         found: list[Past] = []
         for number in self._below(run):
-            facts = self._runs[number]
-            value = facts.get((part, name))
-            if isinstance(value, int | float) and facts.get(_CLASS) == run_class:
+            value = told.get(number)
+            if isinstance(value, int | float) and classes.get(number) == run_class:
                 found.append(Past(number, float(value)))
                 if len(found) == RUNS:
                     break
@@ -68,15 +75,16 @@ class Earlier:
 
     def run_with_payload(self, run: int, tag: str, payload_hash: str) -> int | None:
         """The newest earlier run for which this very payload was made, in the same tag."""
-        hash_key, since_key = (("tag", tag), "payload_hash"), (("tag", tag), "since_run")
-        told = ((number, self._runs[number]) for number in self._below(run))
-        return next(
-            (n for n, facts in told if facts.get(since_key) == n and facts.get(hash_key) == payload_hash),
-            None,
-        )
+        hashes, sinces = self._of((("tag", tag), "payload_hash")), self._of((("tag", tag), "since_run"))
+        same = [number for number, told in hashes.items() if told == payload_hash and run - SPAN <= number < run]
+        return max((number for number in same if sinces.get(number) == number), default=None)
 
-    def facts(self, run: int) -> Mapping[tuple[Part, str], Value]:
-        return self._runs.get(run, {})
+    def value(self, run: int, part: Part, name: str) -> Value | None:
+        """One fact of one run; None: not told."""
+        return self._of((part, name)).get(run)
+
+    def _of(self, fact: tuple[Part, str]) -> Mapping[int, Value]:
+        return self._told.get(fact, {})
 
     def _below(self, run: int) -> Iterator[int]:
         """Newest first."""

@@ -74,8 +74,7 @@ def product_numbers(store: Engine, product: Product, limit: int = 100, before: i
 def _point(
     earlier: Earlier, run: int, number: Number, about: str, problems: Mapping[tuple[int, str], str]
 ) -> NumberPoint:
-    facts = earlier.facts(run)
-    value, run_class = facts.get((("number", about), "number")), facts.get((("run", ""), "run_class"))
+    value, run_class = earlier.value(run, ("number", about), "number"), earlier.value(run, ("run", ""), "run_class")
     told_class = str(run_class or "")
     if not isinstance(value, float):
         problem = problems.get((run, about)) or "never seen"
