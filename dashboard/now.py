@@ -81,6 +81,8 @@ def _last_moment(seen: Overview) -> list[Any]:
     run, moment = seen.concern, seen.last_moment
     if run is None:
         return ["nothing waits"]
+    if seen.halt:
+        return ["not known: Tier0's lock is not where it was predicted"]
     if moment is None:
         return [f"not known: run {run.run} has no end that we know of"]
     left = moment - seen.now

@@ -33,7 +33,7 @@ def last() -> Iterator[list[Played]]:
 
 
 def shown(last: list[Played], says: dict[str, Any]) -> dict[str, Any]:
-    told = (says["story"], says.get("more", ""))
+    told: tuple[Any, ...] = (says["story"], says.get("more", ""), says.get("mode", "live"), says.get("newer_agent", 0))
     if not last or last[0].told != told:
         while last:
             last.pop().close()
@@ -46,7 +46,7 @@ def test_now_says_what_is_wrong_and_who_does_what_until_when(says: dict[str, Any
     seen = shown(last, says)
     expected = {"also": []} | says
     assert {part: seen[part] for part in PARTS} == {part: expected[part] for part in PARTS}
-    assert "LIVE" in seen["banner"]
+    assert seen["banner"].startswith("SHADOW: nothing is sent" if says.get("mode") == "shadow" else "LIVE")
 
 
 @pytest.mark.parametrize("says", TABLE, ids=named)

@@ -29,15 +29,20 @@ def next_step(seen: Now) -> str:
         )
     line = about.concern(seen)
     if seen.halt:
-        told = (
-            f"{CREW} must ask {_tier0(seen)} what happened; then an expert resumes sending. Nothing is sent until then."
+        # Then the time of every predicted lock is in doubt: none is told.
+        return (
+            f"{CREW} must ask {_tier0(seen)} what happened, and whether its delay was changed; an expert has that put "
+            "right here, and only then resumes sending. Nothing is sent until then, and Tier0 may lock any run at any "
+            "moment by its own clock."
         )
-        return told + _lock(seen, line)
     if seen.stop:
         until = f" by itself at {clock(seen.stop.until)}, or" if seen.stop.until else ""
         told = f"Sending goes on{until} when an expert resumes it. {seen.stop.who} knows why it is stopped."
         return told + _lock(seen, line)
-    return _noticed(seen, line) + _step(seen, line) if line else _idle(seen)
+    if line is None:
+        return _idle(seen)
+    told = _noticed(seen, line) + _step(seen, line)
+    return told if seen.sends or line.would_at else f"{told} In shadow mode nothing is sent."
 
 
 def _idle(seen: Now) -> str:
@@ -72,7 +77,8 @@ def _step(seen: Now, line: RunLine) -> str:
             f"run {line.run}.{_lock(seen, line)}"
         )
     if line.stage in STUCK:
-        told = f"{CREW} must find out why, and have an expert send it again if that is right"
+        asked = f"ask {_tier0(seen)} why it does not take it" if line.stage is Stage.REFUSED else "find out why"
+        told = f"{CREW} must {asked}, and have an expert send it again (“Send again”) once that is settled"
         return f"{told}{_by(seen, line)}. Until then nothing is sent for it.{_otherwise(seen, line)}"
     if line.verdict is State.BLOCKED:
         return _repair(seen, line)
@@ -84,11 +90,10 @@ def _step(seen: Now, line: RunLine) -> str:
         call = _call(seen, line)
         names = joined(product.name for product in about.bad_products(seen, line)) or "the rest"
         told = f"{_people(seen, line)} must say whether {names} still comes{_by(seen, line)}{call}"
-        return f"{told}. If so, the run is released by itself.{_otherwise(seen, line)}"
+        return f"{told}. If so, the run {_goes(seen)} by itself.{_otherwise(seen, line)}"
     if about.is_overdue(seen, line):
-        return (
-            f"{CREW} must {_remedy(line)}. As soon as these have come the run is released by itself.{_lock(seen, line)}"
-        )
+        told = f"{CREW} must {_remedy(line)}. As soon as these have come the run {_goes(seen)} by itself."
+        return told + _lock(seen, line)
     return _by_itself(seen, line)
 
 
@@ -96,7 +101,7 @@ def _repair(seen: Now, line: RunLine) -> str:
     outcome = line.decision.deciding if line.decision else None
     waive = f", or have the rule “{outcome.rule}” waived" if outcome else ""
     told = f"{_people(seen, line)} must {_remedy(line)}{waive}{_by(seen, line)}{_call(seen, line)}"
-    return f"{told}. As soon as that is done the run is released by itself.{_otherwise(seen, line)}"
+    return f"{told}. As soon as that is done the run {_goes(seen)} by itself.{_otherwise(seen, line)}"
 
 
 def _learn(seen: Now, line: RunLine) -> str:
@@ -130,7 +135,7 @@ def _kept(seen: Now, line: RunLine) -> str:
         return f"Nobody else needs to do anything: {holds}{until}, or until {act.who} ends the hold.{_lock(seen, line)}"
     end = f"at {clock(act.until)}, or before if {act.who} lets it go" if act.until else f"when {act.who} lets it go"
     ready = "" if line.verdict is State.READY else ", if it is ready then"
-    return f"Run {line.run} is released {end}{ready}.{_lock(seen, line, ' All the same')}"
+    return f"Run {line.run} {_goes(seen)} {end}{ready}.{_lock(seen, line, ' All the same')}"
 
 
 def _by_itself(seen: Now, line: RunLine) -> str:
@@ -139,7 +144,7 @@ def _by_itself(seen: Now, line: RunLine) -> str:
     if line.end is None:
         return f"{nobody}: {run} is still being taken."
     if seen.prompt_enabled is False:
-        has = "Tier0 has its release" if line.stage is Stage.ACCEPTED else "it is released all the same"
+        has = "Tier0 has its release" if line.stage is Stage.ACCEPTED else f"it {_goes(seen)} all the same"
         told = f"{CREW} must ask {_tier0(seen)} why, if nobody announced it. For {run} nobody needs to do anything"
         return f"{told}: {has}, and it is used when the switch is on again.{_lock(seen, line)}"
     if line.stage is Stage.ACCEPTED:
@@ -152,8 +157,12 @@ def _by_itself(seen: Now, line: RunLine) -> str:
         told = f"{nobody}: Tier0's answer about {run} is awaited"
     else:
         soon = "in a moment" if line.verdict is State.READY else "by itself as soon as the last of this has come"
-        told = f"{nobody}: {run} is released {soon}"
+        told = f"{nobody}: {run} {_goes(seen)} {soon}"
     return f"{told}.{_lock(seen, line)}"
+
+
+def _goes(seen: Now) -> str:
+    return "is released" if seen.sends else "would be released"
 
 
 def _by(seen: Now, line: RunLine) -> str:
@@ -205,7 +214,7 @@ def whom(seen: Now) -> tuple[str, ...]:
     line = about.worst(seen)
     if line is None:
         return _of_no_run(seen)
-    if line.run in seen.unreached:
+    if line.run in seen.unreached or line.stage is Stage.REFUSED:
         return _operators(seen, [TIER0])
     if kept := keeping(line):
         return (kept.who,)

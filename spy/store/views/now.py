@@ -81,6 +81,11 @@ class Now:
         return self.age is None or self.age > self.stale_after
 
     @property
+    def sends(self) -> bool:
+        """False: a shadow agent, which sends nothing whatever it decides."""
+        return self.mode != "shadow"
+
+    @property
     def frontier(self) -> RunLine | None:
         """The lowest open run that is not locked: Tier0 can lock nothing behind it."""
         return self.queue[0] if self.queue else None
