@@ -5,13 +5,19 @@ from __future__ import annotations
 import sys
 
 from bench import (
+    clients,
     conditions_statement,
     cycle,
     load,
+    page,
     pure_decisions,
     push,
     random_scenarios,
+    readiness,
     redecide,
+    replay,
+    run_window,
+    saved_hours,
     step_speed,
     store_size,
 )
@@ -28,6 +34,12 @@ if __name__ == "__main__":
         cycle.measure(),
         store_size.measure(),
         push.measure(),
+        replay.measure(),
+        saved_hours.measure(),
+        readiness.measure(),
+        clients.measure(),
+        run_window.measure(),
+        page.measure(),
         comparison.measure(),
     ]
     sys.exit(max(results))

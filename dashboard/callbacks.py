@@ -30,8 +30,10 @@ def show(dash: Dash, pages: Pages) -> None:
         State("facts", "data"),
     )
     async def show(path: str, query: str, asks: dict[str, Any] | None, before: dict[str, Any] | None) -> Any:
-        # In a thread: the store may take its time, and the loop serves everybody.
         before = before or {}
+        if set(ctx.triggered_prop_ids) == {"address.search"} and pages.follows_itself(path, before):
+            return no_update, no_update, no_update
+        # In a thread: the store may take its time, and the loop serves everybody.
         shown = await asyncio.to_thread(pages.show, path, query or "", before, str((asks or {}).get("clock")))
         if shown[2].get("where") != before.get("where"):
             set_props(TROUBLE, {"children": ""})  # it was about the page that is left now

@@ -123,6 +123,10 @@ class Pages:
             parts = (parts[0], no_update)
         return *parts, {**facts(seen), "digest": digest, "where": where}
 
+    def follows_itself(self, path: str, before: Mapping[str, Any]) -> bool:
+        """It is shown, and another word behind `?` is its own business."""
+        return path.removeprefix(self.prefix) in STAYS and path == before.get("where")
+
     def _made(self, path: str, query: str, seen: Overview, clock: str) -> list[Any]:
         reads = Reads()
         page = self._page(path, query, seen, reads)

@@ -50,9 +50,10 @@ def browse(dash: Dash, pages: Pages) -> None:
         known = await asyncio.to_thread(run_choices, pages.store, pages.index, pages.clock())
         return known_of(wanted_of(query or "")[0], known, pages.config)
 
-    @dash.callback(Output("runs-grid", "columnDefs"), Input("runs-address", "search"), prevent_initial_call=True)
-    def shown(query: str | None) -> Any:
-        return columns(pages.config, wanted_of(query or "")[0].detector, pages.prefix)
+    # Not with each filter: the grid makes all its columns anew.
+    @dash.callback(Output("runs-grid", "columnDefs"), Input("runs-shown", "data"), prevent_initial_call=True)
+    def shown(detector: str | None) -> Any:
+        return columns(pages.config, detector or None, pages.prefix)
 
     _in_the_browser(dash)
 
@@ -75,6 +76,13 @@ def _in_the_browser(dash: Any) -> None:
         function("controls"),
         *(Output(*value) for value in values),
         Input("runs-address", "search"),
+        prevent_initial_call=True,
+    )
+    dash.clientside_callback(
+        function("detector"),
+        Output("runs-shown", "data"),
+        Input("runs-address", "search"),
+        State("runs-shown", "data"),
         prevent_initial_call=True,
     )
     dash.clientside_callback(function("again"), Input("runs-address", "search"), prevent_initial_call=True)

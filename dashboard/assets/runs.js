@@ -48,6 +48,10 @@
       return same();
     },
     controls: (search) => valuesOf(search),
+    detector: function (search, before) {
+      const detector = new URLSearchParams(search || "").get("detector") || "";
+      return detector === before ? same() : detector;
+    },
     again: function (search) {
       const api = grid();
       if (api && search !== shown) api.purgeInfiniteCache();

@@ -1,6 +1,8 @@
-"""Trends, frontier, shift log in a real browser, on what a real agent did in the simulated world."""
+"""Trends, frontier, shift log, script of the grid, in a real browser, on what a real agent did in a simulated world."""
 
 from __future__ import annotations
+
+import re
 
 import pytest
 from playwright.sync_api import expect
@@ -11,6 +13,7 @@ from tests.support.story_page import opened, page_of, played
 pytestmark = pytest.mark.browser
 
 
+SCRIPT = "dash_ag_grid.v"
 CHART_MS = 30_000
 """Plotly is a large script, and this machine may be busy."""
 
@@ -129,3 +132,43 @@ def test_a_period_typed_fast_keeps_its_letters_in_their_order(site):
 def test_a_period_that_is_none_is_a_week_or_the_longest(site, query):
     page = opened(site, f"/trends{query}")
     expect(page.locator("#sentence")).to_contain_text("From 20")
+
+
+def test_a_fill_typed_fast_is_taken_as_a_whole_at_enter_and_when_it_is_left(site):
+    page = opened(site, "/runs")
+    page.locator("#runs-count").filter(has_text="run").wait_for(timeout=CHART_MS)
+    for fill, leave in (("39850", "Enter"), ("39851", "Tab")):
+        page.locator("#runs-fill").fill("")
+        page.keyboard.type(fill)
+        expect(page.locator("#runs-fill")).to_have_value(fill)
+        page.keyboard.press(leave)
+        expect(page).to_have_url(re.compile(rf"/runs\?fill={fill}$"))
+    page.go_back()
+    expect(page).to_have_url(re.compile(r"/runs\?fill=39850$"))
+    expect(page.locator("#runs-count")).to_have_text("No run is like this: take a filter away.")
+    assert site[2] == []
+
+
+def test_the_script_of_the_grid_comes_once_and_only_where_a_grid_is(site):
+    came: list[str] = []
+    site[1].on("request", lambda request: came.append(request.url) if SCRIPT in request.url else None)
+    page = opened(site, "/acts")
+    assert came == []
+    for _ in range(2):
+        page.locator("nav >> text=Runs").click()
+        page.locator("#runs-grid .ag-row [col-id=run]").first.wait_for(timeout=CHART_MS)
+        page.locator("nav >> text=Acts").click()
+        page.locator("h1", has_text="Acts").wait_for()
+    assert len(came) == 1
+    assert site[2] == []
+
+
+def test_a_script_of_the_grid_that_does_not_come_is_said_and_comes_at_the_next_visit(site):
+    url, page, _ = site
+    page.route(f"**/{SCRIPT}*", lambda route: route.abort())
+    page.goto(f"{url}/runs")
+    expect(page.locator("#page [role=alert]")).to_contain_text("reload the page", timeout=CHART_MS)
+    page.unroute(f"**/{SCRIPT}*")
+    page.locator("nav >> text=Acts").click()
+    page.locator("nav >> text=Runs").click()
+    page.locator("#runs-grid .ag-row [col-id=run]").first.wait_for(timeout=CHART_MS)
