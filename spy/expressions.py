@@ -72,14 +72,13 @@ class Expression:
             raise ExpressionFailed(f"{self.text!r} has no result: {result}")
         return cast(Value, result)
 
-    def holds(self, values: Mapping[str, Value]) -> bool:
-        """True or false for these values; `values` must have every name of `names`."""
-        asked = tuple([values[name] for name in self.names])
+    def holds(self, values: tuple[Value, ...]) -> bool:
+        """True or false for these values of `names`, in their order."""
         # With their types, since True equals 1 and 1.0.
-        key = asked, tuple(map(type, asked))
+        key = values, tuple(map(type, values))
         answer = self._answers.get(key)
         if answer is None:
-            bound = dict(zip(self.names, asked, strict=True))
+            bound = dict(zip(self.names, values, strict=True))
             result = self._program.eval(self._language.environment.Activation(bound)).value()
             if not isinstance(result, bool):
                 raise ExpressionFailed(f"{self.text!r} has no result: {result}")

@@ -6,7 +6,7 @@ The newest value of each fact, whatever order the runs came in: so it can be put
 from __future__ import annotations
 
 from bisect import bisect_left, insort
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping, Sequence
 
 from spy.domain.evidence import Value
 from spy.domain.number import RUNS, Past
@@ -59,7 +59,7 @@ class Earlier:
 
     def count(self, run: int) -> int:
         """Facts that a run is held against: fewer found later, and some were cut away."""
-        return sum(self._counts[number] for number in self._below(run))
+        return sum([self._counts[number] for number in self._below(run)])
 
     def values(self, run: int, part: Part, name: str, run_class: Value | None) -> list[Past]:
         """Of earlier runs of the class, newest first, at most as many as make a band."""
@@ -76,8 +76,7 @@ class Earlier:
     def run_with_payload(self, run: int, tag: str, payload_hash: str) -> int | None:
         """The newest earlier run for which this very payload was made, in the same tag."""
         hashes, sinces = self._of((("tag", tag), "payload_hash")), self._of((("tag", tag), "since_run"))
-        same = [number for number, told in hashes.items() if told == payload_hash and run - SPAN <= number < run]
-        return max((number for number in same if sinces.get(number) == number), default=None)
+        return next((n for n in self._below(run) if hashes.get(n) == payload_hash and sinces.get(n) == n), None)
 
     def value(self, run: int, part: Part, name: str) -> Value | None:
         """One fact of one run; None: not told."""
@@ -86,10 +85,10 @@ class Earlier:
     def _of(self, fact: tuple[Part, str]) -> Mapping[int, Value]:
         return self._told.get(fact, {})
 
-    def _below(self, run: int) -> Iterator[int]:
+    def _below(self, run: int) -> Sequence[int]:
         """Newest first."""
         first, last = bisect_left(self._numbers, run - SPAN), bisect_left(self._numbers, run)
-        yield from reversed(self._numbers[first:last])
+        return self._numbers[first:last][::-1]
 
 
 _CLASS = (("run", ""), "run_class")

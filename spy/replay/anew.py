@@ -64,8 +64,8 @@ class Anew:
         before = about_services_before(self.connection, first)
         self.newest[0] = {(row.subject, row.name): row for row in before}
         self.board.load(0, [as_evidence(row, {}) for row in before])
-        lower = [row for row in of_earlier_runs(self.connection, runs[0]) if row.run < runs[0]]
-        self._told_earlier = lower[::-1]
+        lower = (row for row in of_earlier_runs(self.connection, runs[0]) if row.run < runs[0])
+        self._told_earlier = sorted(lower, key=lambda row: row.id, reverse=True)
         self._learn_earlier(first - 1)
         ends = {mark.basis.evidence for mark in self.marks}
         for look in past_looks(self.connection, runs, first, since - timedelta(hours=1), ends):

@@ -61,7 +61,8 @@ class Past:
         """
         lowest = min(basis.begun, default=0)
         if self._reach is None or lowest < self._reach:
-            self._earlier, self._reach = ledger.of_earlier_runs(self._connection, lowest), lowest
+            told = ledger.of_earlier_runs(self._connection, lowest)
+            self._earlier, self._reach = sorted(told, key=lambda row: row.id), lowest
             self._known, self._place = Earlier(), 0
         if self._place and self._earlier[self._place - 1].id > basis.evidence:
             self._known, self._place = Earlier(), 0

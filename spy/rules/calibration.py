@@ -150,12 +150,12 @@ def no_payload(view: View, product: Product) -> Seen:
 
 
 def _kind(view: View, product: Product) -> tuple[str, str]:
-    where = view.once("placement", product.name, lambda: placement(view, product))
+    where = view.once_of(product, "placement", placement)
     if known(where) == "in_place":
         return "", "a payload is in place"
     if where.value == "unfed":
         return NoPayload.UNEXPLAINED, where.note
-    result = view.once("upload_result", product.name, lambda: upload_result(view, product))
+    result = view.once_of(product, "upload_result", upload_result)
     if known(result) == "shifted":
         return (
             NoPayload.UNEXPLAINED,
@@ -247,7 +247,7 @@ def _flagged(view: View, product: Product) -> tuple[str, str]:
 
 def no_payload_accepted(view: View, product: Product) -> Seen:
     def ask() -> tuple[bool, str]:
-        kind = view.once("no_payload", product.name, lambda: no_payload(view, product))
+        kind = view.once_of(product, "no_payload", no_payload)
         value = str(known(kind))
         return value in product.accepts, f"{value}: {kind.note}" if value else kind.note
 

@@ -37,11 +37,11 @@ def derived(view: View, name: str, value: Value | None, note: str = "", subject:
 
 def lookup(view: View, name: str, product: Product | None) -> Seen:
     """The value of a rule's variable, for the run or for one product of it."""
-    if name in _OF_RUN:
-        return view.once(name, "", lambda: _OF_RUN[name](view))
+    if (of_run := _OF_RUN.get(name)) is not None:
+        return view.once(name, of_run)
     if product is not None:
-        if name in _OF_PRODUCT:
-            return view.once(name, product.name, lambda: _OF_PRODUCT[name](view, product))
+        if (of_product := _OF_PRODUCT.get(name)) is not None:
+            return view.once_of(product, name, of_product)
         own = view.situation.product(product.name)
         if (own, name) in view.situation.evidence or name in _PRODUCT_ONLY:
             return view.fact(own, name)

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from spy.clock import iso
 from spy.domain.act import Act
-from spy.domain.evidence import Scope, Value
+from spy.domain.evidence import Scope
 from spy.domain.product import Product
 from spy.domain.subject import Subject
 from spy.domain.verdict import Outcome, Seen, State, Verdict, worst
@@ -100,7 +100,7 @@ def combined(ready: bool | None, blocked: bool | None) -> State:
 def _ask(expression: Expression, product: Product | None, view: View) -> tuple[bool | None, tuple[Seen, ...]]:
     """True, false, or None when any variable is unknown: then the expression is not even asked."""
     seen = tuple([derive.lookup(view, name, product) for name in expression.names])
-    values: dict[str, Value] = {s.name: s.value for s in seen if s.value is not None}
+    values = tuple([s.value for s in seen if s.value is not None])
     if len(values) < len(seen):
         return None, seen
     try:

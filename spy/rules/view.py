@@ -68,9 +68,16 @@ class View:
     def of_run(self, name: str) -> Seen:
         return self.fact(self._services.get(name, self.situation.run), name)
 
-    def once(self, name: str, key: str, make: Callable[[], Seen]) -> Seen:
-        """A derived value, made once per view."""
-        found = self._derived.get((name, key))
+    def once(self, name: str, make: Callable[[View], Seen]) -> Seen:
+        """A derived value of the run, made once per view."""
+        found = self._derived.get((name, ""))
         if found is None:
-            found = self._derived[name, key] = make()
+            found = self._derived[name, ""] = make(self)
+        return found
+
+    def once_of(self, product: Product, name: str, make: Callable[[View, Product], Seen]) -> Seen:
+        """A derived value of one product, made once per view."""
+        found = self._derived.get((name, product.name))
+        if found is None:
+            found = self._derived[name, product.name] = make(self, product)
         return found

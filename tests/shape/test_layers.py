@@ -111,3 +111,11 @@ def test_only_the_clock_reads_the_clock():
         if relative(path) != "spy/clock.py" and any(call in path.read_text(encoding="utf-8") for call in forbidden)
     ]
     assert readers == []
+
+
+def test_a_process_that_serves_no_page_loads_no_web_server():
+    """`spy agent` stays up for months beside others: what it does not need is not in its memory."""
+    told = "import sys, spy.cli.main; print(*{name.partition('.')[0] for name in sys.modules})"
+    loaded = subprocess.run([sys.executable, "-c", told], cwd=ROOT, check=True, capture_output=True, text=True).stdout
+    assert {"spy", "typer"} <= set(loaded.split())
+    assert set(loaded.split()) & {"dash", "fastapi", "numpy", "pandas", "plotly", "starlette", "uvicorn"} == set()
