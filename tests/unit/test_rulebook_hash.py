@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import fields, replace
+from typing import Any
 
 import pytest
 
@@ -93,7 +94,8 @@ def test_the_sentence_of_a_rule_is_in_no_decision_and_that_of_an_exemption_is():
 @pytest.mark.parametrize("field", sorted({f.name for f in fields(Product)} - {"owners", "detector"}))
 def test_everything_else_of_a_product_changes_the_hash(field):
     name, product = next(iter(parse(packaged_text(), "config.toml").products.items()))
-    odd = replace(product, **{field: ("odd",)})
+    changed: dict[str, Any] = {field: ("odd",)}
+    odd = replace(product, **changed)
     assert build(RULES, [], {name: odd}, {}, ()).hash != build(RULES, [], {name: product}, {}, ()).hash
 
 
