@@ -10,7 +10,7 @@ from enum import StrEnum
 from spy.cli.behind import behind
 from spy.clock import age_text
 from spy.config import Config
-from spy.domain.act import Act
+from spy.domain.act import Act, Do
 from spy.domain.evidence import Evidence
 from spy.domain.product import Product
 from spy.domain.release import Stage
@@ -101,7 +101,7 @@ def explained(
         in_force=tuple(act.is_active(at) for act in acts),
         messages=tuple(message for message in detail.messages if message.created_at <= at),
         would_at=would_at if would_at and would_at <= at else None,
-        next_step=" ".join(_next(decision, stage, at, later_runs)),
+        next_step=" ".join(_next(decision, stage, at, later_runs, _held_until(detail, at))),
         call=tuple(dict.fromkeys(calls)),
     )
 
@@ -187,7 +187,17 @@ def _call(outcome: Outcome, product: Product | None, config: Config) -> tuple[st
     return tuple(config.mail.crew)
 
 
-def _next(decision: Decision, stage: Stage, at: datetime, later_runs: Sequence[int]) -> Iterable[str]:
+def _held_until(detail: RunDetail, at: datetime) -> datetime | None:
+    """The end of a hold in force then that Tier0's receiver had accepted."""
+    accepted = [m.created_at for m in detail.messages if m.kind == "hold" and m.acked_at and m.acked_at <= at]
+    holds = [act for act in detail.acts if act.do is Do.HOLD_TIER0 and act.is_active(at)]
+    ends = [act.until for act in holds if act.until and any(created >= act.at for created in accepted)]
+    return max(ends, default=None)
+
+
+def _next(
+    decision: Decision, stage: Stage, at: datetime, later_runs: Sequence[int], held_until: datetime | None
+) -> Iterable[str]:
     """What happens without anybody doing anything."""
     if stage.is_closed:
         yield "Tier0 has passed the run: nothing changes it any more, and what is uploaded now goes to a later run."
@@ -195,7 +205,7 @@ def _next(decision: Decision, stage: Stage, at: datetime, later_runs: Sequence[i
     yield _STEPS.get(stage) or _UNDECIDED[decision.verdict]
     if decision.verdict is not State.READY and later_runs:
         yield f"Later open runs wait behind it, since Tier0 locks in run order: {', '.join(map(str, later_runs))}."
-    lock = decision.deadline
+    lock = max(decision.deadline, held_until) if decision.deadline and held_until else decision.deadline
     if lock is None:
         yield "The end of the run is not known, so that Tier0's own lock cannot be predicted."
     elif lock <= at:

@@ -190,3 +190,22 @@ def test_letters_of_one_run_belong_together_and_survive_the_outbox() -> None:
     row = first.with_id("42")
     assert Mail.from_bytes(row.to_bytes()) == row
     assert row.id == "42"
+
+
+def test_the_lock_is_told_with_the_hold_that_tier0_accepted():
+    def told(held_until: datetime | None) -> str:
+        letter = blocked_letter(
+            verdict(),
+            STRIP,
+            to="strip-calib@example.invalid",
+            instance="prod",
+            since=NOW,
+            now=NOW,
+            page_url="http://127.0.0.1:8050/run/398600",
+            held_until=held_until,
+        )
+        return " ".join(letter.text.split())
+
+    assert "predicted for 2026-06-03 04:00 UTC, in 40.0 h" in told(None)
+    assert "predicted for 2026-06-04 10:00 UTC, in 2.9 d" in told(NOW + timedelta(hours=70))
+    assert "predicted for 2026-06-03 04:00 UTC" in told(NOW + timedelta(hours=3)), "a shorter hold changes nothing"

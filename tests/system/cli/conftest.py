@@ -35,6 +35,7 @@ def stories(tmp_path_factory: pytest.TempPathFactory) -> Filled:
         "behind_blocked_run_before_lock": 13.0,
         "plain_release": 12.0,
         "waiver": 24.0,
+        "hold_at_tier0": 36.0,
     }
 
     def store(name: str) -> Path:

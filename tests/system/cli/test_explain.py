@@ -154,3 +154,13 @@ def test_words_of_a_source_cannot_rule_the_terminal():
     from spy.cli.printing import clean
 
     assert clean("a\x1b[2Jb\nc\x9bd") == "a [2Jb c d"
+
+
+def test_the_lock_is_told_with_a_hold_from_when_tier0_has_accepted_it(after):
+    config = after("hold_at_tier0")
+
+    def told(at: str) -> str:
+        return str(answer("explain", 398600, "--at", at, "--config", config)["next_step"])
+
+    assert "locks the run by its own clock at about 2026-06-03 02:30 UTC" in told("2026-06-02T05:00:00Z")
+    assert "locks the run by its own clock at about 2026-06-03 10:00 UTC" in told("2026-06-02T12:00:00Z")
