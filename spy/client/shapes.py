@@ -105,6 +105,23 @@ class Fact:
 
 
 @dataclass(frozen=True, slots=True)
+class Happened:
+    """One thing in the course of a run."""
+
+    lane: str
+    """data taking | express | harvest | upload | interval | verdict | human act | message | release | Tier0"""
+    begin: datetime
+    """The source's own time where it gives one, else when the agent saw it: `is_seen`."""
+    end: datetime | None
+    """None: a moment, or what goes on still: `goes_on`."""
+    what: str
+    text: str
+    state: State | None
+    goes_on: bool
+    is_seen: bool
+
+
+@dataclass(frozen=True, slots=True)
 class ProductInRun:
     run: int
     name: str

@@ -19,6 +19,7 @@ from spy.client.shapes import (
     Decision,
     Done,
     Fact,
+    Happened,
     Me,
     Message,
     ProductInRun,
@@ -112,6 +113,10 @@ class Spy:
     def history(self, subject: str, name: str) -> Iterator[Fact]:
         """What one fact was over time, the newest first."""
         return self._all(Fact, "evidence/history", "evidence", subject=subject, name=name)
+
+    def timeline(self, run: int) -> list[Happened]:
+        """One run from beam to reconstruction, by time."""
+        return self._whole(Happened, f"runs/{run}/timeline", "happened")
 
     def products_of_run(self, run: int) -> list[ProductInRun]:
         return self._whole(ProductInRun, f"runs/{run}/products", "products")

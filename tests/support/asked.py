@@ -13,6 +13,7 @@ ASKED: dict[str, tuple[str, dict[str, Any] | None]] = {
     "GET /api/v1/first-unready-run": ("/api/v1/first-unready-run", None),
     "GET /api/v1/runs": ("/api/v1/runs?limit=1", None),
     "GET /api/v1/runs/{run}": ("/api/v1/runs/398602", None),
+    "GET /api/v1/runs/{run}/timeline": ("/api/v1/runs/398602/timeline", None),
     "GET /api/v1/runs/{run}/products": ("/api/v1/runs/398602/products", None),
     "GET /api/v1/chunks": ("/api/v1/chunks?limit=1", None),
     "GET /api/v1/chunks/{chunk}": ("/api/v1/chunks/398600", None),

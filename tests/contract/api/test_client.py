@@ -19,7 +19,7 @@ from spy.domain.act import Do
 from spy.domain.caller import Reach
 from spy.domain.release import Stage
 from spy.domain.verdict import State
-from spy.web.api import acts, alerts, answers, audits, me, products, trends
+from spy.web.api import acts, alerts, answers, audits, me, products, runs, trends
 from spy.web.app import create
 from tests.support.api_site import api_site
 from tests.support.filled_store import NOW
@@ -32,6 +32,7 @@ SAME: dict[Any, Any] = {
     shapes.Chunk: answers.ChunkAnswer,
     shapes.Decision: answers.DecisionAnswer,
     shapes.Fact: answers.EvidenceAnswer,
+    shapes.Happened: runs.HappenedAnswer,
     shapes.ProductInRun: products.InRunAnswer,
     shapes.Service: answers.ServiceAnswer,
     shapes.Message: answers.MessageAnswer,
@@ -95,6 +96,9 @@ def test_lists_are_read_to_their_end(site, spy, monkeypatch):
     assert [fact.value for fact in spy.history("service:tier0", "first_safe_run")] == [398601]
     assert next(spy.product("SiStripBadStrip_pcl")).run == 398606
     assert len(spy.products_of_run(398602)) == 6
+    happened = spy.timeline(398602)
+    assert [one.begin for one in happened] == sorted(one.begin for one in happened)
+    assert ("verdict", State.BLOCKED) in [(one.lane, one.state) for one in happened]
     assert {message.kind for message in spy.deliveries()} == {"release", "mail"}
     assert [alert.name for alert in spy.alerts(acknowledged=False)] == ["398602"]
     asked = {service.probe for service in spy.services() if service.last_look}

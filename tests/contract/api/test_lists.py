@@ -114,6 +114,7 @@ WRONG = [
     ("/deliveries?status=lost", "status"),
     ("/products/SiStripBadStrip", "did you mean 'SiStripBadStrip_pcl'?"),
     ("/runs/123456/products", "never followed"),
+    ("/runs/123456/timeline", "never followed"),
     ("/audit?cursor=x", "cursor"),
     ("/acts?run=x", "run"),
 ]
