@@ -116,7 +116,7 @@ def test_what_is_decided_meanwhile_comes_on_the_chosen_clock(person, url, night)
     expect(page.locator("html")).to_have_attribute("data-live", "pushed")
     night.decide(398602, State.BLOCKED, "again")
     newest = page.get_by_role("table", name="Revisions of the verdict").locator("tbody tr").first
-    expect(newest).to_contain_text("again")
+    expect(newest).to_contain_text("again", timeout=CHART_MS)
     expect(newest.locator("time")).to_have_text("01 Jun 13:30")
 
 

@@ -154,7 +154,7 @@ def test_facts_that_cannot_be_read_are_named_as_what_failed_and_come_when_they_c
     page.locator("#changed").wait_for()
     # The page as a whole reads the same rows: of a broken store nobody could unfold anything.
     with monkeypatch.context() as broken:
-        broken.setattr(unfolded, "run_detail", fails)
+        broken.setattr(unfolded, "facts_of_run", fails)
         page.locator("#evidence summary").click()
         expect(page.locator("#trouble")).to_contain_text("The table of facts failed")
         expect(page.locator("#banner")).to_contain_text("LIVE")
