@@ -36,10 +36,12 @@ def frontier(runs: Sequence[RunSaved], name: str, picture: str = "svg", height: 
     seen = heights(runs, height)
     heads = (*HEADS, f"Recorded {seen.unit}", f"Until then {seen.unit}") if seen.of == LUMINOSITY else HEADS
     rows = [_row(run, seen, number) for number, run in enumerate(runs)]
+    # As plain data: a figure leaves the middle of long lists out of its repr, by which a page tells what is new.
+    chart = figure(runs, seen).to_plotly_json()
     below = table(heads, rows, "The runs of the chart")
     return [
         html.Div(
-            dcc.Graph(id=name, figure=figure(runs, seen), config=export(name, picture), className="chart"),
+            dcc.Graph(id=name, figure=chart, config=export(name, picture), className="chart"),
             **labelled("When each run was taken, calibrated, ready and locked; the table below says the same"),
             role="figure",
         ),
