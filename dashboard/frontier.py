@@ -28,17 +28,27 @@ CURVES: Sequence[tuple[str, Moment, str, str, str]] = (
 HEADS = ("Run", "Taken", "Calibrated alone", "Ready with all before it", "Locked", "Longest cause")
 
 
-def frontier(runs: Sequence[RunSaved], name: str, picture: str = "svg", height: str = RUN) -> list[Any]:
-    """The chart of runs by number, what a click told, and the same as a table for those who cannot see it."""
+def frontier(
+    runs: Sequence[RunSaved], name: str, picture: str = "svg", height: str = RUN, rows: int | None = None
+) -> list[Any]:
+    """The chart of runs by number, what a click told, and the same as a table for those who cannot see it.
+
+    `rows`: so many of the newest runs are in the table, and where the others are is said; None: all.
+    """
     if not runs:
         return [html.P("No run ended in this time.")]
     hint = "Click a point: it tells what its run waited for."
     seen = heights(runs, height)
     heads = (*HEADS, f"Recorded {seen.unit}", f"Until then {seen.unit}") if seen.of == LUMINOSITY else HEADS
-    rows = [_row(run, seen, number) for number, run in enumerate(runs)]
+    listed = list(enumerate(runs))[-rows:] if rows else list(enumerate(runs))
     # As plain data: a figure leaves the middle of long lists out of its repr, by which a page tells what is new.
     chart = figure(runs, seen).to_plotly_json()
-    below = table(heads, rows, "The runs of the chart")
+    below = table(heads, [_row(run, seen, number) for number, run in listed], "The runs of the chart")
+    more: list[Any] = [
+        f"The newest {len(listed)} of {len(runs)} runs; all are on ",
+        dcc.Link("Trends", href="/trends"),
+        ".",
+    ]
     return [
         html.Div(
             dcc.Graph(id=name, figure=chart, config=export(name, picture), className="chart"),
@@ -47,7 +57,10 @@ def frontier(runs: Sequence[RunSaved], name: str, picture: str = "svg", height: 
         ),
         html.Div(hint, id=f"{name}-told", role="status", className="quiet"),
         *unknown_told(seen),
-        html.Details([html.Summary("As a table"), below], id=f"{name}-table"),
+        html.Details(
+            [html.Summary("As a table"), *([html.P(more)] if len(listed) < len(runs) else []), below],
+            id=f"{name}-table",
+        ),
     ]
 
 

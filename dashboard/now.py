@@ -20,6 +20,9 @@ from spy.domain.act import Act, Do
 from spy.domain.verdict import State
 from spy.store.views import Handover, Overview, RunLine, RunSaved
 
+ROWS = 25
+"""Runs in the chart's table: each is thirty elements that are made before the sentence can be seen."""
+
 
 def now_page(
     seen: Overview,
@@ -40,7 +43,7 @@ def now_page(
         parts.append(_acts(acts))
     if ended:
         parts += [html.H2("The frontier"), switch(height, "now-y", "/")]
-        parts += panel("The frontier", lambda: frontier(ended, "now-frontier", height=height))
+        parts += panel("The frontier", lambda: frontier(ended, "now-frontier", height=height, rows=ROWS))
     parts += [html.H2("In the queue"), _standing(seen)]
     parts.append(html.P("Lowest first: Tier0 locks in this order, so a run waits for all above it.", className="quiet"))
     if queue:

@@ -50,7 +50,7 @@ def text(of: Any) -> str:
 
 
 def cells(shown: Sequence[Any]) -> list[list[str]]:
-    rows = shown[-1].children[1].children.children[2].children
+    rows = shown[-1].children[-1].children.children[2].children
     return [[text(cell) for cell in row.children] for row in rows]
 
 
@@ -120,3 +120,10 @@ def test_the_switch_keeps_what_the_address_says_besides_and_marks_the_chosen_by_
 @pytest.mark.parametrize("wish", ["", "fill", "<script>", "Luminosity"])
 def test_what_is_no_height_is_the_run_number(wish: str) -> None:
     assert height_of(wish) == RUN
+
+
+def test_a_short_table_has_the_newest_runs_and_says_where_the_others_are() -> None:
+    shown = frontier(runs(100.0, None, 83.64), "chart", rows=2)
+    assert cells(shown) == cells(frontier(runs(100.0, None, 83.64), "chart"))[1:]
+    assert "The newest 2 of 3 runs; all are on  Trends" in text(shown)
+    assert "The newest" not in text(frontier(runs(100.0, None), "chart", rows=2))
