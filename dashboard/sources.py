@@ -17,6 +17,7 @@ JSON = {
     "this run": "/api/v1/runs/{run}",
     "its decisions": "/api/v1/decisions?run={run}",
     "its evidence": "/api/v1/evidence?run={run}",
+    "its timeline": "/api/v1/runs/{run}/timeline",
     "its products": "/api/v1/runs/{run}/products",
     "its release": "/api/v1/chunks/{run}",
     "its messages": "/api/v1/deliveries?chunk={run}",
