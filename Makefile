@@ -1,5 +1,6 @@
 # make run          the main job on simulated services, with its page (PORT=8050)
-# make test         lint, types, layers and all tests
+# make test         lint, types, layers and the tests
+# make test-heavy   the long tests
 # make bench        measurements
 # make screenshots  pictures of the page for the docs
 # make lock         resolve the dependencies anew
@@ -9,8 +10,9 @@ VENV := .venv
 PORT ?= 8050
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+PYTEST := $(BIN)/pytest --numprocesses auto --maxprocesses 4 --dist worksteal
 
-.PHONY: run test lint bench screenshots lock clean setup
+.PHONY: run test test-heavy lint bench screenshots lock clean setup
 .DEFAULT_GOAL := run
 
 run: $(READY)
@@ -18,7 +20,11 @@ run: $(READY)
 
 test: lint
 	@.ci/setup-tests
-	$(BIN)/pytest --numprocesses auto --maxprocesses 4 --dist worksteal
+	$(PYTEST) -m 'not heavy'
+
+test-heavy: $(READY)
+	@.ci/setup-tests
+	$(PYTEST) -m heavy
 
 lint: $(READY)
 	$(BIN)/ruff check

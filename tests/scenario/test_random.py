@@ -11,7 +11,9 @@ from probes.simulation.step import run_steps
 from tests.oracle.draw import draw
 from tests.oracle.judge import judge
 
-SEEDS = range(24)
+FEW, MANY = 4, 24
+SEEDS = [*range(FEW), *(pytest.param(seed, marks=pytest.mark.heavy) for seed in range(FEW, MANY))]
+"""Half a minute each: a few with every `make test`, the others with `make test-heavy`."""
 
 
 @pytest.mark.parametrize("seed", SEEDS)
