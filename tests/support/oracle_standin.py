@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 import sqlite3
+import threading
 import types
 from datetime import datetime
 from pathlib import Path
@@ -130,6 +131,10 @@ class Standin:
         return Connection(self)
 
     def close(self):
+        # A question that was left behind may be at work still, and SQLite does not survive a close in the middle.
+        for thread in threading.enumerate():
+            if thread.name.startswith("ask-"):
+                thread.join(5)
         for connection in self.connections:
             connection.raw.close()
 
