@@ -66,13 +66,15 @@ class Crowd:
     async def holds(self) -> None:
         where = self.url.replace("http", "ws", 1) + "/_dash-ws-callback"
         try:
-            async with websockets.connect(where, origin=self.url, proxy=None):  # type: ignore[arg-type]
-                self.sockets += 1
-                await self.here.wait()
-                await self.is_over.wait()
+            socket = await websockets.connect(where, origin=self.url, proxy=None)  # type: ignore[arg-type]
         except (OSError, websockets.WebSocketException):
             self.refused += 1
             await self.here.wait()
+            return
+        self.sockets += 1
+        await self.here.wait()
+        await self.is_over.wait()
+        await socket.close()
 
     async def looks(self) -> None:
         if not chromium():

@@ -9,6 +9,7 @@ from typing import Any
 from dash import dcc, html
 
 from dashboard.marks import at, chip, mark, row, run_link, table
+from dashboard.paths import to_form
 from spy.domain.act import Act, Do
 from spy.store.views import About, Alert, Message, Status
 
@@ -39,7 +40,7 @@ def _alert(alert: Alert) -> Any:
     mails = [html.Div(f"{mail.recipient}: {mail.status}") for mail in alert.mails] or "none"
     why = [html.Div(html.Strong(alert.cause)), html.Div(alert.text, className="why")]
     links = ((Do.ACKNOWLEDGE, "I am on it"), (Do.SILENCE, "Silence its mail")) if alert.run else ()
-    take = [html.Div(dcc.Link(word, href=f"/act?do={do}&chunk={alert.run}")) for do, word in links]
+    take = [html.Div(dcc.Link(word, href=to_form(do, alert.run))) for do, word in links]
     return row(mark(alert.state), about, why, at(alert.since), _care(alert.acknowledged, alert.silenced), mails, take)
 
 

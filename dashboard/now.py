@@ -13,6 +13,7 @@ from dashboard.grid import columns_of, grid
 from dashboard.heights import RUN, switch
 from dashboard.help import helped
 from dashboard.marks import SIGNS, at, chip, facts, run_link
+from dashboard.paths import to_form
 from dashboard.shift import note
 from dashboard.trouble import panel
 from spy.clock import age_text
@@ -109,15 +110,14 @@ def _handover(left: Handover | None) -> list[Any]:
 def _buttons(seen: Overview) -> list[Any]:
     """To the form, filled in as far as it is known."""
     run = seen.lost.run if seen.lost else seen.concern.run if seen.concern else None
-    chunk = f"&chunk={run}" if run else ""
     is_asked = bool(run and seen.whom and (seen.lost or not seen.on_it))
-    buttons = [dcc.Link("I am on it", href=f"/act?do={Do.ACKNOWLEDGE}{chunk}")] if is_asked else []
+    buttons = [dcc.Link("I am on it", href=to_form(Do.ACKNOWLEDGE, run))] if is_asked else []
     ends = seen.stop is not None or bool(seen.halt)
     last = (Do.RESUME, "Resume sending") if ends else (Do.STOP, "Stop all sending")
     return [
         *buttons,
-        dcc.Link("Do something", href=f"/act?{chunk.lstrip('&')}"),
-        dcc.Link(last[1], href=f"/act?do={last[0]}"),
+        dcc.Link("Do something", href=to_form(run=run)),
+        dcc.Link(last[1], href=to_form(last[0])),
     ]
 
 

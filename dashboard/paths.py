@@ -7,11 +7,14 @@ of `/` would come without scripts. So pages are `/` to Dash, and what is no page
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlencode
 
 from dash.development.base_component import Component
 from fastapi import FastAPI
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Receive, Scope, Send
+
+from spy.domain.act import Do
 
 SERVICES, ACT, ACTS, TRENDS, SHIFT = "/services", "/act", "/acts", "/trends", "/shift"
 PRODUCTS, ALERTS, DELIVERIES, RUNS, HELP = "/products", "/alerts", "/deliveries", "/runs", "/help"
@@ -21,6 +24,12 @@ STILL = (ACT, SHIFT)
 """Where people type: made anew only when they come, or the ground would move under their fingers."""
 STAYS = (RUNS,)
 """What follows its own address by itself: made anew only when the page comes, whatever comes behind `?`."""
+
+
+def to_form(do: Do | None = None, run: int | None = None) -> str:
+    """The form of acts, filled in as far as it is known."""
+    given = {"do": do, "chunk": run}
+    return f"{ACT}?{urlencode({name: value for name, value in given.items() if value})}"
 
 
 def under(prefix: str, tree: Any) -> Any:

@@ -12,6 +12,7 @@ from dashboard.compare import compare_part
 from dashboard.help import helped
 from dashboard.history import acts, context, evidence, messages, moves, revisions
 from dashboard.marks import SIGNS, at, chip, facts, folded, mark, row, span_of, stage_word, table
+from dashboard.paths import to_form
 from dashboard.settings import Settings
 from dashboard.sources import sources_part
 from dashboard.timeline import timeline_part
@@ -72,8 +73,8 @@ def _said(line: RunLine) -> html.Section:
 
 def _buttons(run: int) -> html.P:
     """To the form, filled in."""
-    on_it = dcc.Link("I am on it", href=f"/act?do={Do.ACKNOWLEDGE}&chunk={run}")
-    return html.P([on_it, dcc.Link("Do something", href=f"/act?chunk={run}")], className="buttons")
+    on_it = dcc.Link("I am on it", href=to_form(Do.ACKNOWLEDGE, run))
+    return html.P([on_it, dcc.Link("Do something", href=to_form(run=run))], className="buttons")
 
 
 def _counted(reasons: int) -> str:

@@ -258,8 +258,7 @@ class Agent:
             return
         self.record(connection, run, verdict, now)
         if verdict.state is State.BLOCKED and not any(act.do is Do.SILENCE and act.concerns(run) for act in active):
-            judged, held = self.judged[run], self.held.get(run)
-            for row in blocked_rows(self.settings, judged, self.book.products, self.fence, now, held):
+            for row in blocked_rows(self.settings, self.judged[run], self.book.products, self.fence, now):
                 self.post(connection, **row)
 
     def judge(self, run: int, active: Sequence[Act], now: datetime) -> Verdict:

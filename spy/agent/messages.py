@@ -77,12 +77,7 @@ def _told(kind: Kind, withdraws: str, act: Act | None) -> str:
 
 
 def blocked_rows(
-    settings: Settings,
-    judged: Judged,
-    products: Mapping[str, Product],
-    fence: int,
-    now: datetime,
-    held_until: datetime | None = None,
+    settings: Settings, judged: Judged, products: Mapping[str, Product], fence: int, now: datetime
 ) -> list[dict[str, Any]]:
     """One plain mail per blocked chunk and owner; to the crew where it is nobody's calibration."""
     verdict = judged.verdict
@@ -100,7 +95,6 @@ def blocked_rows(
             since=judged.at,
             now=now,
             page_url=_page(settings, verdict),
-            held_until=held_until,
         )
         rows.setdefault(to, _mail_row(settings, letter, "blocked", judged, now, fence))
     return list(rows.values())

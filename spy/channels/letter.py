@@ -30,15 +30,11 @@ def blocked_letter(
     now: datetime,
     page_url: str,
     notification: str = FIRST,
-    held_until: datetime | None = None,
 ) -> Mail:
     """To an owner of one product, or with None about a rule of the whole run to the crew.
 
-    `since`: when the chunk was first decided to be so. `page_url`: the page of this chunk. `held_until`: the end of a
-    hold that Tier0 accepted; its lock comes no earlier.
+    `since`: when the chunk was first decided to be so. `page_url`: the page of this chunk.
     """
-    deadline = verdict.deadline
-    lock = max(deadline, held_until) if deadline and held_until else deadline
     found = [o for o in verdict.outcomes if o.decides and o.state is verdict.state and _is_about(o, product)]
     reasons = _sentences(found) or [one_line(reason) for reason in verdict.reasons] or ["no reason was recorded"]
     headline = _named(product.name if product else one_line(verdict.cause), reasons[0])
@@ -50,7 +46,7 @@ def blocked_letter(
         ("Cause", "; ".join(reasons)),
         ("Effect", "no early release while this stands; later runs wait too, since Tier0 locks in run order"),
         ("Since", f"{_utc(since)}, {age_text(now - since)} before this mail"),
-        ("Next", _next(lock, now)),
+        ("Next", _next(verdict.deadline, now)),
         ("Who can act", ", ".join(product.owners) if product and product.owners else "the shift crew"),
         ("Page", page_url),
         ("Why this mail", notification),

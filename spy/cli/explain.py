@@ -17,6 +17,7 @@ from spy.domain.act import Act
 from spy.domain.errors import ActError
 from spy.domain.run import Chunk
 from spy.domain.verdict import State
+from spy.replay.people import People
 from spy.store import views
 from spy.store.engine import reading
 from spy.store.views.past import evidence_at
@@ -35,13 +36,13 @@ def explain(*, chunk: ChunkArg, at: At = "", config: ConfigFile = None, as_json:
     when = given or now
     detail = views.run_detail(store, asked.run, now, settings.products)
     with reading(store) as connection:
-        lines = open_lines(connection, now)
+        lines, held_until = open_lines(connection, now), People(connection).held_until(asked.run, when)
     if detail is None:
         runs = ", ".join(str(line.run) for line in lines) or "none"
         raise ActError(f"explain: run {asked.run} was never followed; open runs: {runs}")
     later = [line.run for line in lines if line.run > asked.run and not line.stage.is_closed]
     configured = rulebook_of(settings, probes_of(settings)).hash
-    told = explained(detail, evidence_at(store, asked.run, when), settings, when, later)
+    told = explained(detail, evidence_at(store, asked.run, when), settings, when, later, held_until)
     if told is None:
         first = f"; the first decision came at {utc(detail.revisions[0].at)}" if detail.revisions else ""
         raise ActError(f"explain: nothing was decided about run {asked.run} by {utc(when)}{first}")

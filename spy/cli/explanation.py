@@ -10,7 +10,7 @@ from enum import StrEnum
 from spy.cli.behind import behind
 from spy.clock import age_text
 from spy.config import Config
-from spy.domain.act import Act, Do
+from spy.domain.act import Act
 from spy.domain.evidence import Evidence
 from spy.domain.product import Product
 from spy.domain.release import Stage
@@ -76,9 +76,14 @@ class Explanation:
 
 
 def explained(
-    detail: RunDetail, known: Known, config: Config, at: datetime, later_runs: Sequence[int]
+    detail: RunDetail,
+    known: Known,
+    config: Config,
+    at: datetime,
+    later_runs: Sequence[int],
+    held_until: datetime | None,
 ) -> Explanation | None:
-    """None if nothing was decided by then."""
+    """None if nothing was decided by then. `held_until`: the end of a hold that Tier0 had accepted by then."""
     past = [decision for decision in detail.revisions if decision.at <= at]
     if not past:
         return None
@@ -101,7 +106,7 @@ def explained(
         in_force=tuple(act.is_active(at) for act in acts),
         messages=tuple(message for message in detail.messages if message.created_at <= at),
         would_at=would_at if would_at and would_at <= at else None,
-        next_step=" ".join(_next(decision, stage, at, later_runs, _held_until(detail, at))),
+        next_step=" ".join(_next(decision, stage, at, later_runs, held_until)),
         call=tuple(dict.fromkeys(calls)),
     )
 
@@ -185,14 +190,6 @@ def _call(outcome: Outcome, product: Product | None, config: Config) -> tuple[st
     if product and product.owners and outcome.state is State.BLOCKED:
         return product.owners
     return tuple(config.mail.crew)
-
-
-def _held_until(detail: RunDetail, at: datetime) -> datetime | None:
-    """The end of a hold in force then that Tier0's receiver had accepted."""
-    accepted = [m.created_at for m in detail.messages if m.kind == "hold" and m.acked_at and m.acked_at <= at]
-    holds = [act for act in detail.acts if act.do is Do.HOLD_TIER0 and act.is_active(at)]
-    ends = [act.until for act in holds if act.until and any(created >= act.at for created in accepted)]
-    return max(ends, default=None)
 
 
 def _next(

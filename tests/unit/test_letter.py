@@ -12,6 +12,9 @@ from spy.domain.product import Base, Product
 from spy.domain.run import Chunk
 from spy.domain.subject import of_product, of_run, of_tag
 from spy.domain.verdict import Outcome, Seen, State, Verdict
+from spy.rules.derive import lock_time
+from spy.rules.situation import Situation
+from spy.rules.view import View
 
 NOW = datetime(2026, 6, 1, 12, 0, tzinfo=UTC)
 TAG = "SiStripBadChannel_FromOfflineCalibration_GR10_v1_prompt"
@@ -193,18 +196,11 @@ def test_letters_of_one_run_belong_together_and_survive_the_outbox() -> None:
 
 
 def test_the_lock_is_told_with_the_hold_that_tier0_accepted():
+    end = NOW + timedelta(hours=40) - Situation(Chunk(398600), NOW, {}).lock_after
+
     def told(held_until: datetime | None) -> str:
-        letter = blocked_letter(
-            verdict(),
-            STRIP,
-            to="strip-calib@example.invalid",
-            instance="prod",
-            since=NOW,
-            now=NOW,
-            page_url="http://127.0.0.1:8050/run/398600",
-            held_until=held_until,
-        )
-        return " ".join(letter.text.split())
+        lock = lock_time(View(Situation(Chunk(398600), NOW, {}, held_until=held_until), {}, {}), end)
+        return " ".join(blocked(verdict(deadline=lock)).text.split())
 
     assert "predicted for 2026-06-03 04:00 UTC, in 40.0 h" in told(None)
     assert "predicted for 2026-06-04 10:00 UTC, in 2.9 d" in told(NOW + timedelta(hours=70))

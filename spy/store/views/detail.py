@@ -14,13 +14,12 @@ from spy.domain.product import Products
 from spy.domain.release import Stage
 from spy.store import acts, decisions, ledger, outbox
 from spy.store.engine import reading
-from spy.store.tables import ActRow, RunRow, table_of
+from spy.store.tables import ActRow, table_of
 from spy.store.views import newest_decided
 from spy.store.views.decided import Decision
-from spy.store.views.runs import RunLine, lines_of
+from spy.store.views.runs import RunLine, line_of
 
 _act = table_of(ActRow)
-_run = table_of(RunRow)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,11 +72,11 @@ def run_detail(store: Engine, run: int, now: datetime, products: Products | None
     """None for a run that the agent never followed."""
     chunk = str(run)
     with reading(store) as connection:
-        row = connection.execute(select(_run).where(_run.c.number == run)).first()
-        if row is None:
+        line = line_of(connection, run, now, products)
+        if line is None:
             return None
         return RunDetail(
-            line=lines_of(connection, [row], now, products)[0],
+            line=line,
             revisions=tuple(newest_decided.history(connection, chunk)),
             moves=tuple(as_move(r) for r in decisions.moves(connection, chunk)),
             messages=tuple(as_message(r) for r in outbox.of_chunk(connection, chunk)),

@@ -234,16 +234,24 @@ def _of_no_run(seen: Now) -> tuple[str, ...]:
 
 
 def _those_of(seen: Now, services: Sequence[ServiceLine]) -> str:
-    known = [seen.operators[line.service] for line in services if seen.operators.get(line.service)]
-    return f"those who run {about.named(services)}" + (f" ({', '.join(dict.fromkeys(known))})" if known else "")
+    return f"those who run {about.named(services)}{_in_brackets(seen, [line.service for line in services])}"
 
 
 def _tier0(seen: Now) -> str:
-    return "Tier0" + (f" ({seen.operators[TIER0]})" if seen.operators.get(TIER0) else "")
+    return f"Tier0{_in_brackets(seen, [TIER0])}"
+
+
+def _in_brackets(seen: Now, services: Sequence[str]) -> str:
+    known = _addresses(seen, services)
+    return f" ({', '.join(known)})" if known else ""
 
 
 def _operators(seen: Now, services: Sequence[str]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(seen.operators[name] for name in services if seen.operators.get(name))) or seen.crew
+    return _addresses(seen, services) or seen.crew
+
+
+def _addresses(seen: Now, services: Sequence[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(seen.operators[name] for name in services if seen.operators.get(name)))
 
 
 def head(seen: Now, state: State) -> str:

@@ -108,10 +108,10 @@ def run_lines(
         return lines_of(connection, rows, now, products)
 
 
-def line_of(connection: Connection, run: int, now: datetime) -> RunLine | None:
+def line_of(connection: Connection, run: int, now: datetime, products: Products | None = None) -> RunLine | None:
     """One run, closed or open; None for a run that the agent never followed."""
     rows = connection.execute(select(_run).where(_run.c.number == run)).all()
-    return next(iter(lines_of(connection, rows, now)), None)
+    return next(iter(lines_of(connection, rows, now, products)), None)
 
 
 def open_lines(connection: Connection, now: datetime, products: Products | None = None) -> list[RunLine]:
